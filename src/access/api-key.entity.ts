@@ -1,0 +1,39 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Agent } from './agent.entity.js';
+import type { Scope } from './scopes.js';
+
+@Entity('api_key')
+export class ApiKey {
+  @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'api_key_pkey' })
+  id: string;
+
+  @ForeignKey(() => Agent, { name: 'api_key_agent_fkey' })
+  @Index('api_key_agent_idx')
+  @Column({ type: 'text', collation: 'C' })
+  agentId: string;
+
+  @Column({ type: 'text' })
+  name: string;
+
+  /** The first characters of the key: how it is found, and how people recognise it. */
+  @Index('api_key_prefix_idx')
+  @Column({ type: 'text' })
+  prefix: string;
+
+  /** SHA-256 of the key. No slow hash: a key is 32 random bytes, nobody guesses it. */
+  @Index('api_key_hash_key', { unique: true })
+  @Column({ type: 'bytea' })
+  hash: Buffer;
+
+  @Column({ type: 'text', array: true })
+  scopes: Scope[];
+
+  @Column({ type: 'timestamptz', nullable: true })
+  expiresAt: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  revokedAt: Date | null;
+
+  @Column({ type: 'timestamptz' })
+  createdAt: Date;
+}

@@ -1,0 +1,256 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsDefined,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { BuyerDto } from './buyer.dto.js';
+import { DiscountsDto, FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
+import { PaymentDataDto } from './payment-data.dto.js';
+
+/** For members that may be absent but cannot be cleared with null. */
+const unlessAbsent = (_: object, value: unknown): boolean => value !== undefined;
+
+/** What create and update have in common. */
+class CartDto {
+  @ApiPropertyOptional({ type: [RequestedItemDto], description: 'Another name of `line_items`' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(200)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => RequestedItemDto)
+  items?: RequestedItemDto[];
+
+  @ApiPropertyOptional({ type: BuyerDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BuyerDto)
+  buyer?: BuyerDto | null;
+
+  @ApiPropertyOptional({ type: FulfillmentDetailsDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => FulfillmentDetailsDto)
+  fulfillment_details?: FulfillmentDetailsDto | null;
+
+  @ApiPropertyOptional({ type: [SelectedFulfillmentOptionDto], description: 'Without it the cheapest option is taken' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => SelectedFulfillmentOptionDto)
+  selected_fulfillment_options?: SelectedFulfillmentOptionDto[] | null;
+
+  @ApiPropertyOptional({ type: DiscountsDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => DiscountsDto)
+  discounts?: DiscountsDto | null;
+
+  @ApiPropertyOptional({ type: [String], deprecated: true, description: 'Older name of `discounts.codes`' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @Length(1, 64, { each: true })
+  coupons?: string[] | null;
+
+  @ApiPropertyOptional({ maxLength: 5000 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(5000)
+  order_notes?: string | null;
+}
+
+export class DeclaredHandlerDto {
+  @IsOptional()
+  @IsString()
+  name?: string;
+}
+
+export class PaymentCapabilitiesDto {
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => DeclaredHandlerDto)
+  handlers?: DeclaredHandlerDto[];
+}
+
+export class InterventionCapabilitiesDto {
+  @ApiPropertyOptional({ type: [String], example: ['3ds'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  supported?: string[];
+}
+
+export class CapabilitiesDto {
+  @ApiPropertyOptional({ type: PaymentCapabilitiesDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PaymentCapabilitiesDto)
+  payment?: PaymentCapabilitiesDto;
+
+  @ApiPropertyOptional({ type: InterventionCapabilitiesDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => InterventionCapabilitiesDto)
+  interventions?: InterventionCapabilitiesDto;
+
+  @ApiPropertyOptional({ type: [String], example: ['discount'], description: 'Names, or objects with a name' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  extensions?: unknown[];
+}
+
+export class CreateCheckoutSessionDto extends CartDto {
+  @ApiProperty({ type: [RequestedItemDto], example: [{ id: 'item_trail_shoe_9', quantity: 1 }] })
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined)
+  @IsDefined()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(200)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => RequestedItemDto)
+  line_items?: RequestedItemDto[];
+
+  @ApiProperty({ description: 'ISO 4217', example: 'usd' })
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined || dto.currency !== undefined)
+  @IsString()
+  @Matches(/^[A-Za-z]{3}$/, { message: 'currency must be an ISO 4217 code' })
+  currency?: string;
+
+  @ApiProperty({ type: CapabilitiesDto, example: { interventions: { supported: ['3ds'] } } })
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined || dto.capabilities !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CapabilitiesDto)
+  capabilities?: CapabilitiesDto;
+
+  @ApiPropertyOptional({ example: 'en-US' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(35)
+  locale?: string;
+
+  @ApiPropertyOptional({ example: 'America/Los_Angeles' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  timezone?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  quote_id?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  affiliate_attribution?: Record<string, unknown>;
+}
+
+export class UpdateCheckoutSessionDto extends CartDto {
+  @ApiPropertyOptional({ type: [RequestedItemDto], description: 'Replaces all lines' })
+  @ValidateIf(unlessAbsent)
+  @IsArray()
+  @ArrayMaxSize(200)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => RequestedItemDto)
+  line_items?: RequestedItemDto[];
+}
+
+export class CompleteCheckoutSessionDto {
+  @ApiPropertyOptional({ type: PaymentDataDto, description: 'Required unless the total is 0' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PaymentDataDto)
+  payment_data?: PaymentDataDto | null;
+
+  @ApiPropertyOptional({ type: BuyerDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BuyerDto)
+  buyer?: BuyerDto | null;
+
+  @ApiPropertyOptional({ maxLength: 5000 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(5000)
+  order_notes?: string | null;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  authentication_result?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  affiliate_attribution?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: [Object] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsObject({ each: true })
+  marketing_consents?: Record<string, unknown>[];
+}
+
+export class IntentTraceDto {
+  @ApiProperty({ example: 'price_sensitivity' })
+  @IsString()
+  @Length(1, 100)
+  reason_code: string;
+
+  @ApiPropertyOptional({ maxLength: 500 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  trace_summary?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
+}
+
+export class CancelCheckoutSessionDto {
+  @ApiPropertyOptional({ type: IntentTraceDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => IntentTraceDto)
+  intent_trace?: IntentTraceDto;
+}

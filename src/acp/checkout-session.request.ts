@@ -1,0 +1,104 @@
+import { apiErrors } from '../common/api-error.js';
+import type { CartChanges, FulfillmentPatch, RequestedLine } from '../checkout/cart-changes.js';
+import type { CreateCheckout } from '../checkout/checkout.service.js';
+import type { CompleteCheckout } from '../checkout/complete-checkout.service.js';
+import type { PaymentInput } from '../checkout/payment-input.js';
+import type { OptionChoice } from '../checkout/session-content.js';
+import type { FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
+import type { CompleteCheckoutSessionDto, CreateCheckoutSessionDto, UpdateCheckoutSessionDto } from './checkout-session.dto.js';
+import type { PaymentDataDto } from './payment-data.dto.js';
+
+/** From the protocol's words to the use-cases'. Pure. */
+export function toCreate(agentId: string, dto: CreateCheckoutSessionDto): CreateCheckout {
+  const lines = toLines(dto);
+  if (!lines || lines.length === 0) throw apiErrors.missing('$.line_items');
+  return {
+    ...toChanges(dto),
+    agentId,
+    lines,
+    currency: dto.currency?.toLowerCase(),
+    interventions: dto.capabilities?.interventions?.supported ?? [],
+    handlerNames: dto.capabilities?.payment?.handlers?.flatMap(({ name }) => name ?? []) ?? [],
+    extensions: dto.capabilities?.extensions?.flatMap(extensionName) ?? [],
+    locale: dto.locale,
+    timezone: dto.timezone,
+    quoteId: dto.quote_id,
+    metadata: dto.metadata,
+    attribution: dto.affiliate_attribution,
+  };
+}
+
+export function toChanges(dto: UpdateCheckoutSessionDto): CartChanges {
+  return {
+    lines: toLines(dto),
+    buyer: dto.buyer && { ...dto.buyer },
+    fulfillment: dto.fulfillment_details && toFulfillment(dto.fulfillment_details),
+    choices: dto.selected_fulfillment_options && dto.selected_fulfillment_options.map(toChoice),
+    discountCodes: dto.discounts === undefined ? dto.coupons : (dto.discounts?.codes ?? null),
+    orderNotes: dto.order_notes,
+  };
+}
+
+export function toComplete(agentId: string, sessionId: string, dto: CompleteCheckoutSessionDto): CompleteCheckout {
+  return {
+    agentId,
+    sessionId,
+    payment: dto.payment_data ? toPayment(dto.payment_data) : null,
+    buyer: dto.buyer && { ...dto.buyer },
+    orderNotes: dto.order_notes,
+    attribution: dto.affiliate_attribution,
+    marketingConsents: dto.marketing_consents,
+  };
+}
+
+function toLines({ line_items, items }: { line_items?: RequestedItemDto[]; items?: RequestedItemDto[] }): RequestedLine[] | undefined {
+  return (line_items ?? items)?.map((line, index) => {
+    // An echoed line has an id of its own; what is bought is then the item inside.
+    const itemId = line.item?.id ?? line.id;
+    if (!itemId) throw apiErrors.missing(`$.line_items[${index}].id`);
+    return { itemId, quantity: line.quantity ?? line.item?.quantity ?? 1 };
+  });
+}
+
+function toFulfillment({ name, phone_number, email, address }: FulfillmentDetailsDto): FulfillmentPatch {
+  return {
+    // Absent members must stay absent, or they would clear what is known.
+    ...(name !== undefined && { name }),
+    ...(phone_number !== undefined && { phoneNumber: phone_number }),
+    ...(email !== undefined && { email }),
+    ...(address !== undefined && {
+      address: address && {
+        name: address.name,
+        lineOne: address.line_one,
+        lineTwo: address.line_two ?? undefined,
+        company: address.company ?? undefined,
+        city: address.city,
+        state: address.state,
+        country: address.country.toUpperCase(),
+        postalCode: address.postal_code,
+      },
+    }),
+  };
+}
+
+const toChoice = ({ option_id, item_ids }: SelectedFulfillmentOptionDto): OptionChoice => ({
+  optionId: option_id,
+  itemIds: item_ids ?? [],
+});
+
+/** The older shape `{token, provider}` means a card paid with a shared payment token (ACP §6.4). */
+function toPayment({ handler_id, instrument, token, provider }: PaymentDataDto): PaymentInput {
+  if (token !== undefined) {
+    if (!provider) throw apiErrors.missing('$.payment_data.provider');
+    return { provider, instrumentType: 'card', credential: { type: 'spt', token } };
+  }
+  if (!instrument) throw apiErrors.missing('$.payment_data.instrument');
+  if (!handler_id) throw apiErrors.missing('$.payment_data.handler_id');
+  return { handlerId: handler_id, instrumentType: instrument.type, credential: { ...instrument.credential } };
+}
+
+/** A name, or an object with one; either may carry a version after `@`. */
+function extensionName(extension: unknown): string[] {
+  const name = typeof extension === 'object' && extension !== null && 'name' in extension ? extension.name : extension;
+  return typeof name === 'string' && name !== '' ? [name.replace(/@.*$/, '')] : [];
+}

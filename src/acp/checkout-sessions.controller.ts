@@ -1,0 +1,116 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AgentId } from '../access/caller.decorator.js';
+import { RequireScope } from '../access/scopes.js';
+import { type CheckoutResult, CheckoutService } from '../checkout/checkout.service.js';
+import { CompleteCheckoutService } from '../checkout/complete-checkout.service.js';
+import { ApiErrors } from '../common/http/api-docs.js';
+import type { Claim, Reply } from '../idempotency/claim.js';
+import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
+import { ApiVersionGuard, currentVersion } from './api-version.guard.js';
+import {
+  CancelCheckoutSessionDto,
+  CompleteCheckoutSessionDto,
+  CreateCheckoutSessionDto,
+  UpdateCheckoutSessionDto,
+} from './checkout-session.dto.js';
+import { sessionExamples } from './checkout-session.examples.js';
+import { toChanges, toComplete, toCreate } from './checkout-session.request.js';
+import { checkoutSessionView } from './checkout-session.view.js';
+
+const render =
+  (status: number) =>
+  (result: CheckoutResult): Reply => ({ status, body: checkoutSessionView(result) });
+
+/** The five endpoints of the Agentic Commerce Protocol (ACP §1.1). */
+@ApiTags('ACP: checkout sessions')
+@ApiBearerAuth()
+@ApiHeader({ name: 'API-Version', required: true, example: currentVersion })
+@RequireScope('agent')
+@UseGuards(ApiVersionGuard)
+@Controller('checkout_sessions')
+export class CheckoutSessionsController {
+  constructor(
+    private readonly checkout: CheckoutService,
+    private readonly completion: CompleteCheckoutService,
+  ) {}
+
+  @Post()
+  @Idempotent()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Create a checkout session' })
+  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'create-1' })
+  @ApiBody({ type: CreateCheckoutSessionDto, examples: sessionExamples.create })
+  @ApiResponse({ status: 201, description: 'The session, priced', schema: { example: sessionExamples.ready } })
+  @ApiErrors(400, 401, 403, 409, 422, 429, 503)
+  create(@AgentId() agentId: string, @CurrentClaim() claim: Claim, @Body() dto: CreateCheckoutSessionDto): Promise<void> {
+    return this.checkout.create(toCreate(agentId, dto), claim, render(201));
+  }
+
+  @Get(':id')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Read a checkout session; with its order once it is completed' })
+  @ApiResponse({ status: 200, description: 'The session as last priced', schema: { example: sessionExamples.ready } })
+  @ApiErrors(400, 401, 403, 404, 429, 503)
+  async get(@AgentId() agentId: string, @Param('id') sessionId: string): Promise<unknown> {
+    return checkoutSessionView(await this.checkout.get(agentId, sessionId));
+  }
+
+  @Post(':id')
+  @HttpCode(200)
+  @Idempotent()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Change a checkout session; absent members stay, null clears' })
+  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'update-1' })
+  @ApiBody({ type: UpdateCheckoutSessionDto, examples: sessionExamples.update })
+  @ApiResponse({ status: 200, description: 'The session, priced anew', schema: { example: sessionExamples.ready } })
+  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  update(
+    @AgentId() agentId: string,
+    @Param('id') sessionId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() dto: UpdateCheckoutSessionDto,
+  ): Promise<void> {
+    return this.checkout.update({ agentId, sessionId, changes: toChanges(dto) }, claim, render(200));
+  }
+
+  @Post(':id/complete')
+  @HttpCode(200)
+  @Idempotent({ retentionHours: 168 })
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Pay and order. However often it is sent, the buyer is charged once' })
+  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'complete-1' })
+  @ApiBody({ type: CompleteCheckoutSessionDto, examples: sessionExamples.complete })
+  @ApiResponse({
+    status: 200,
+    description: 'The completed session with its order; or the session with a message that says why not, and nothing charged',
+    schema: { example: sessionExamples.completed },
+  })
+  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  complete(
+    @AgentId() agentId: string,
+    @Param('id') sessionId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() dto: CompleteCheckoutSessionDto,
+  ): Promise<void> {
+    return this.completion.complete(toComplete(agentId, sessionId, dto), claim, render(200));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Idempotent({ retentionHours: 168 })
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Cancel a checkout session' })
+  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'cancel-1' })
+  @ApiBody({ type: CancelCheckoutSessionDto, required: false, examples: sessionExamples.cancel })
+  @ApiResponse({ status: 200, description: 'The canceled session', schema: { example: { ...sessionExamples.ready, status: 'canceled' } } })
+  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  cancel(
+    @AgentId() agentId: string,
+    @Param('id') sessionId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() dto: CancelCheckoutSessionDto,
+  ): Promise<void> {
+    return this.checkout.cancel({ agentId, sessionId, reason: dto.intent_trace ?? null }, claim, render(200));
+  }
+}

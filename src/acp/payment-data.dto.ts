@@ -1,0 +1,56 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsObject, IsOptional, IsString, Length, ValidateIf, ValidateNested } from 'class-validator';
+
+export class CredentialDto {
+  @ApiProperty({ example: 'spt' })
+  @IsString()
+  @Length(1, 64)
+  type: string;
+
+  @ApiProperty({ description: 'The payment token', example: 'tok_visa' })
+  @IsString()
+  @Length(1, 2000)
+  token: string;
+}
+
+export class InstrumentDto {
+  @ApiProperty({ example: 'card' })
+  @IsString()
+  @Length(1, 64)
+  type: string;
+
+  @ApiProperty({ type: CredentialDto })
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CredentialDto)
+  credential: CredentialDto;
+}
+
+export class PaymentDataDto {
+  @ApiPropertyOptional({ description: 'One of `capabilities.payment.handlers`', example: 'card_tokenized' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  handler_id?: string;
+
+  @ApiPropertyOptional({ type: InstrumentDto })
+  @ValidateIf((dto: PaymentDataDto) => dto.token === undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => InstrumentDto)
+  instrument?: InstrumentDto;
+
+  @ApiPropertyOptional({ description: 'Older shape, with `provider`, in place of `handler_id` and `instrument`' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2000)
+  token?: string;
+
+  @ApiPropertyOptional({ example: 'stripe' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  provider?: string;
+}
+

@@ -1,0 +1,63 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+import { AccessGuard } from './access/access.guard.js';
+import { AccessModule } from './access/access.module.js';
+import { AcpModule } from './acp/acp.module.js';
+import { ApiErrorFilter } from './common/http/api-error.filter.js';
+import { DtoPipe } from './common/http/dto.pipe.js';
+import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import { StripeProvider } from './payments/providers/stripe/stripe.provider.js';
+import { QueueModule } from './queue/queue.module.js';
+import { SettingsModule } from './settings/settings.module.js';
+
+/** What a merchant edits to add a payment provider: a class, one folder under `payments/providers/`. */
+const paymentProviders = [StripeProvider];
+
+/** What is up before the modules are: `main.ts` opens it, the modules find it ready. */
+export interface Resources {
+  config: Config;
+  dataSource: DataSource;
+  /** Past any pooler, for the queue. */
+  directUrl: string;
+  redis: Redis | undefined;
+  /** What only some installations load: the sandbox. */
+  extraModules: Type[];
+}
+
+@Module({})
+export class AppModule {
+  static forRoot({ config, dataSource, directUrl, redis, extraModules }: Resources): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot(dataSource, redis),
+        SettingsModule,
+        AccessModule,
+        QueueModule.forRoot({ redisUrl: config.redisUrl, databaseUrl: directUrl }),
+        IdempotencyModule,
+        PaymentsModule.forRoot(paymentProviders),
+        AcpModule,
+        MonitoringModule,
+        ...extraModules,
+      ],
+      providers: [
+        { provide: APP_GUARD, useExisting: AccessGuard },
+        // In this order: the body is parsed once the caller is known, the key is claimed once the body is.
+        { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_INTERCEPTOR, useExisting: IdempotencyInterceptor },
+        { provide: APP_PIPE, useClass: DtoPipe },
+        { provide: APP_FILTER, useClass: ApiErrorFilter },
+      ],
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What a shopper recognises as one thing; sold as one or more items (sizes, colours). */
+@Entity('product')
+export class Product {
+  @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'product_pkey' })
+  id: string;
+
+  @Column({ type: 'text' })
+  name: string;
+
+  @Column({ type: 'text' })
+  description: string;
+
+  @Column({ type: 'text' })
+  category: string;
+
+  /** Absolute URLs, the first one leads. */
+  @Column({ type: 'text', array: true })
+  images: string[];
+
+  @Column({ type: 'timestamptz' })
+  createdAt: Date;
+
+  @Column({ type: 'timestamptz' })
+  updatedAt: Date;
+}

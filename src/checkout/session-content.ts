@@ -1,0 +1,140 @@
+import type { AuthenticationDemand, PaymentHandler } from '../payments/providers/payment-provider.js';
+
+/** What the agent asked for, and what the shop made of it. The session's document; every wire renders from it. */
+export interface SessionContent {
+  lines: CartLine[];
+  buyer: Buyer | null;
+  fulfillment: FulfillmentDetails | null;
+  /** Options the agent chose; without a choice the cheapest is taken. */
+  choices: OptionChoice[];
+  discountCodes: string[];
+  /** What the agent can do about payment steps, as it said on create. */
+  interventions: string[];
+  /** Names of payment handlers the agent implements; empty if it did not say. */
+  handlerNames: string[];
+  /** Names of protocol extensions the agent understands. */
+  extensions: string[];
+  locale: string | null;
+  timezone: string | null;
+  quoteId: string | null;
+  metadata: Record<string, unknown> | null;
+  orderNotes: string | null;
+  /** Kept for the merchant, never shown to an agent. */
+  attribution: { first: unknown; last: unknown };
+  marketingConsents: unknown[];
+  cancelReason: unknown;
+  quote: Quote;
+  /** What the last complete had to say, until the cart changes. */
+  notice: Problem | null;
+  /** While the bank wants the buyer to authenticate: what was to be paid then. */
+  authentication: { demand: AuthenticationDemand; amount: number; currency: string } | null;
+}
+
+export interface CartLine {
+  /** Stays with the item as long as it is in the cart. */
+  id: string;
+  itemId: string;
+  quantity: number;
+}
+
+/** ACP §3.2 `Buyer`, members as the protocol names them. */
+export type Buyer = { email: string } & Record<string, unknown>;
+
+export interface FulfillmentDetails {
+  name?: string;
+  phoneNumber?: string;
+  email?: string;
+  address?: Address;
+}
+
+export interface Address {
+  name: string;
+  lineOne: string;
+  lineTwo?: string;
+  company?: string;
+  city: string;
+  state: string;
+  /** ISO 3166-1 alpha-2, uppercase. */
+  country: string;
+  postalCode: string;
+}
+
+export interface OptionChoice {
+  optionId: string;
+  itemIds: string[];
+}
+
+/** Prices, options and totals at one moment. All amounts are minor units of the session's currency. */
+export interface Quote {
+  lines: QuotedLine[];
+  options: QuotedOption[];
+  selected: { option: QuotedOption; itemIds: string[] }[];
+  totals: Total[];
+  problems: Problem[];
+  handlers: PaymentHandler[];
+}
+
+export interface QuotedLine extends CartLine {
+  productId: string;
+  name: string;
+  description: string;
+  images: string[];
+  variantOptions: { name: string; value: string }[];
+  delivery: 'shipping' | 'digital';
+  unitAmount: number;
+  /** Null if stock is not tracked. */
+  available: number | null;
+  maxPerOrder: number | null;
+  base: number;
+  discount: number;
+  tax: number;
+  taxRatePercent: number;
+  taxJurisdiction: string | null;
+}
+
+export interface QuotedOption {
+  id: string;
+  type: 'shipping' | 'digital';
+  title: string;
+  description?: string;
+  carrier?: string;
+  amount: number;
+  tax: number;
+  /** RFC 3339. */
+  earliest?: string;
+  latest?: string;
+}
+
+export type TotalType = 'items_base_amount' | 'items_discount' | 'subtotal' | 'discount' | 'fulfillment' | 'tax' | 'total';
+
+export interface Total {
+  type: TotalType;
+  amount: number;
+}
+
+/** Something the agent or the buyer should know or mend. Not an error of the request: the session is valid. */
+export interface Problem {
+  severity: 'error' | 'warning' | 'info';
+  code: string;
+  text: string;
+  at: ProblemPlace;
+  /** `payment_declined` and `requires_3ds` are told, but do not keep the session from being completed. */
+  blocking: boolean;
+  resolution?: 'recoverable' | 'requires_buyer_input' | 'requires_buyer_review';
+}
+
+/** Where in the session, in no wire's words. */
+export type ProblemPlace =
+  | { on: 'lines' }
+  | { on: 'line'; index: number }
+  | { on: 'address' }
+  | { on: 'country' }
+  | { on: 'choice'; index: number }
+  | { on: 'choices' }
+  | { on: 'discount_code'; index: number }
+  | { on: 'handlers' }
+  | { on: 'totals' }
+  | { on: 'payment' };
+
+export const totalOf = (totals: Total[], type: TotalType): number =>
+  totals.find((total) => total.type === type)?.amount ?? 0;

@@ -1,0 +1,41 @@
+/** A COMMIT was sent and the connection was lost: it may have happened or not. Never re-run, the retry finds the truth. */
+export class CommitUnknownError extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost while a transaction was being committed', { cause });
+  }
+}
+
+/** PostgreSQL's five-character SQLSTATE, also through TypeORM's wrapper. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  return driverError === undefined ? undefined : sqlState(driverError);
+}
+
+/** `serialization_failure` and `deadlock_detected`: the transaction was rolled back and may simply run again. */
+export const isRerunnable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
+
+/**
+ * The database cannot serve us now: connection refused, lost or refused by the server (classes 08, 53, 57),
+ * a lock not given in time (55P03), or a transaction that kept colliding (40).
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof CommitUnknownError) return true;
+  const state = sqlState(error);
+  if (state) return /^(08|40|53|57)/.test(state) || state === '55P03';
+  const { code, message, driverError } = (error ?? {}) as {
+    code?: string;
+    message?: string;
+    driverError?: unknown;
+  };
+  if (driverError !== undefined) return isDatabaseUnavailable(driverError);
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '') ||
+    /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/.test(
+      message ?? '',
+    )
+  );
+}

@@ -1,0 +1,35 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { type ApiError, apiErrors } from '../api-error.js';
+
+const typeRules = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isObject', 'isArray', 'nestedValidation']);
+
+/** Validates a body against its DTO class and names the first thing that is wrong. Unknown members are dropped. */
+@Injectable()
+export class DtoPipe implements PipeTransform {
+  transform(sent: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type !== 'body' || metatype === undefined || metatype === Object) return sent;
+    // No body means the same as an empty one (ACP §4.1).
+    const value = sent === undefined ? {} : sent;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw apiErrors.invalidType('$', 'The body must be a JSON object.');
+    }
+    const dto = plainToInstance(metatype as new () => object, value);
+    const [error] = validateSync(dto, { whitelist: true, stopAtFirstError: true });
+    if (error) throw toApiError(error, '$');
+    return dto;
+  }
+}
+
+function toApiError(error: ValidationError, parent: string): ApiError {
+  const path = parent + (/^\d+$/.test(error.property) ? `[${error.property}]` : `.${error.property}`);
+  const [rule, message] = Object.entries(error.constraints ?? {})[0] ?? [];
+  if (rule === undefined) {
+    const [child] = error.children ?? [];
+    return child ? toApiError(child, path) : apiErrors.invalid(path, `${path} is not valid.`);
+  }
+  if (error.value === undefined) return apiErrors.missing(path);
+  const text = `${path}: ${message}.`;
+  return typeRules.has(rule) ? apiErrors.invalidType(path, text) : apiErrors.invalid(path, text);
+}

@@ -1,0 +1,33 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Observable } from 'rxjs';
+import { apiErrors } from '../api-error.js';
+import { parseJson } from '../json.js';
+
+/** A request whose exact bytes were kept, for signatures. */
+export type RawRequest = Request & { rawBody?: Buffer };
+
+/**
+ * Turns the raw bytes into a body. An interceptor and not a middleware, because the protocol answers a missing
+ * key (401) and a wrong version (400) before it looks at the body, and guards run between the two.
+ * No body at all is `undefined`.
+ */
+@Injectable()
+export class JsonBodyInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<RawRequest>();
+    if (Buffer.isBuffer(request.body)) {
+      request.rawBody = request.body;
+      request.body = this.parse(request, request.body);
+    }
+    return next.handle();
+  }
+
+  private parse(request: Request, bytes: Buffer): unknown {
+    if (bytes.length === 0) return undefined;
+    if (!/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(request.get('content-type') ?? '')) {
+      throw apiErrors.unsupportedMediaType();
+    }
+    return parseJson(bytes);
+  }
+}

@@ -1,0 +1,18 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Response } from 'express';
+
+/** A response whose bytes are already decided: what was stored under an idempotency key. */
+export class RawReply {
+  constructor(
+    readonly status: number,
+    readonly body: string,
+  ) {}
+}
+
+/** Sends a `RawReply` as it is; Nest would replace its status by the route's. */
+export class RawReplyAdapter extends ExpressAdapter {
+  override reply(response: Response, body: unknown, statusCode?: number): unknown {
+    if (!(body instanceof RawReply)) return super.reply(response, body, statusCode) as unknown;
+    return response.status(body.status).type('application/json').send(body.body);
+  }
+}

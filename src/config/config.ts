@@ -1,0 +1,174 @@
+import { resolve } from 'node:path';
+import { defaultTimings, parseTimings, type Timings } from './timings.js';
+import { variables, type Variables } from './variables.js';
+
+export type Role = 'all' | 'api' | 'worker';
+
+/** The environment, read once. Nobody else looks at `process.env`. Also the injection token of its own value. */
+export abstract class Config {
+  abstract readonly sandbox: boolean;
+  abstract readonly role: Role;
+  abstract readonly port: number;
+  abstract readonly host: string;
+  abstract readonly publicUrl: string;
+  abstract readonly trustProxy: number | string[] | undefined;
+  abstract readonly dataDir: string;
+  abstract readonly database: { url?: string; directUrl?: string; poolMax: number };
+  abstract readonly redisUrl: string | undefined;
+  abstract readonly simulator: { port: number; runHere: boolean };
+  abstract readonly bootstrapKeys: { agent?: string; admin?: string };
+  abstract readonly encryptionKeys: { current: string; previous?: string };
+  abstract readonly stripe: { secretKey?: string; webhookSecret?: string; apiBase?: string };
+  abstract readonly razorpay: { keyId?: string; keySecret?: string; webhookSecret?: string; apiBase?: string };
+  abstract readonly log: { level: string; format: 'json' | 'pretty' };
+  abstract readonly timings: Timings;
+}
+
+/** Every problem of an environment, to be shown at once. */
+export class ConfigError extends Error {
+  constructor(readonly problems: string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** Well-known values of sandbox mode; production refuses every one of them. */
+export const sandboxSecrets = {
+  agentKey: 'agent_sandbox_key',
+  adminKey: 'admin_sandbox_key',
+  encryptionKey: Buffer.from('storekeeper-sandbox-settings-key').toString('base64'),
+  stripeSecretKey: 'sk_test_sandbox',
+  stripeWebhookSecret: 'whsec_sandbox',
+  razorpayKeyId: 'rzp_test_sandbox',
+  razorpayKeySecret: 'rzp_sandbox_secret',
+  razorpayWebhookSecret: 'rzp_whsec_sandbox',
+};
+
+const minimumAdminKeyLength = 24;
+
+export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
+  const problems: string[] = [];
+  const vars = parseVariables(env, problems);
+  const sandbox = vars.SANDBOX ?? vars.NODE_ENV !== 'production';
+  const port = vars.PORT ?? 3000;
+  const simulatorPort = vars.SANDBOX_PSP_PORT ?? port + 1000;
+  const publicUrl = vars.PUBLIC_URL ?? `http://localhost:${port}`;
+
+  problems.push(...(sandbox ? sandboxProblems(vars) : productionProblems(vars, publicUrl)));
+  problems.push(...liveKeyOnLoopback(vars));
+  if (sandbox && simulatorPort > 65_535) problems.push('SANDBOX_PSP_PORT defaults to PORT + 1000; set it');
+  let timings = defaultTimings;
+  try {
+    if (vars.SANDBOX_TIMINGS) timings = parseTimings(vars.SANDBOX_TIMINGS);
+  } catch (error) {
+    problems.push(`SANDBOX_TIMINGS ${(error as Error).message}`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const simulatorUrl = sandbox
+    ? (vars.STRIPE_API_BASE ?? vars.RAZORPAY_API_BASE ?? `http://127.0.0.1:${simulatorPort}`)
+    : undefined;
+  const orInSandbox = (value: string | undefined, fallback: string) => value ?? (sandbox ? fallback : undefined);
+  return deepFreeze({
+    sandbox,
+    role: vars.ROLE ?? 'all',
+    port,
+    host: vars.HOST ?? (sandbox ? '127.0.0.1' : '0.0.0.0'),
+    publicUrl,
+    trustProxy: vars.TRUST_PROXY,
+    dataDir: resolve(vars.DATA_DIR ?? './data'),
+    database: {
+      url: vars.DATABASE_URL,
+      directUrl: vars.DATABASE_DIRECT_URL ?? vars.DATABASE_URL,
+      poolMax: vars.DATABASE_POOL_MAX ?? 20,
+    },
+    redisUrl: vars.REDIS_URL,
+    simulator: {
+      port: simulatorPort,
+      runHere: sandbox && vars.ROLE !== 'worker' && !vars.STRIPE_API_BASE && !vars.RAZORPAY_API_BASE,
+    },
+    bootstrapKeys: {
+      agent: orInSandbox(vars.AGENT_API_KEY, sandboxSecrets.agentKey),
+      admin: orInSandbox(vars.ADMIN_API_KEY, sandboxSecrets.adminKey),
+    },
+    encryptionKeys: {
+      current: vars.SETTINGS_ENCRYPTION_KEY ?? sandboxSecrets.encryptionKey,
+      previous: vars.SETTINGS_ENCRYPTION_KEY_PREVIOUS,
+    },
+    stripe: {
+      secretKey: orInSandbox(vars.STRIPE_SECRET_KEY, sandboxSecrets.stripeSecretKey),
+      webhookSecret: orInSandbox(vars.STRIPE_WEBHOOK_SECRET, sandboxSecrets.stripeWebhookSecret),
+      apiBase: vars.STRIPE_API_BASE ?? simulatorUrl,
+    },
+    razorpay: {
+      keyId: orInSandbox(vars.RAZORPAY_KEY_ID, sandboxSecrets.razorpayKeyId),
+      keySecret: orInSandbox(vars.RAZORPAY_KEY_SECRET, sandboxSecrets.razorpayKeySecret),
+      webhookSecret: orInSandbox(vars.RAZORPAY_WEBHOOK_SECRET, sandboxSecrets.razorpayWebhookSecret),
+      apiBase: vars.RAZORPAY_API_BASE ?? simulatorUrl,
+    },
+    log: { level: vars.LOG_LEVEL ?? 'info', format: vars.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
+    timings,
+  });
+}
+
+/** An empty value counts as absent, as in `docker-compose.yml`, where `${X:-}` leaves one behind. */
+function parseVariables(env: NodeJS.ProcessEnv, problems: string[]): Variables {
+  const parsed: Record<string, unknown> = {};
+  for (const [name, { parse }] of Object.entries(variables)) {
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    try {
+      parsed[name] = parse(text);
+    } catch (error) {
+      problems.push(`${name} ${(error as Error).message}`);
+    }
+  }
+  return parsed;
+}
+
+function sandboxProblems(vars: Variables): string[] {
+  const live = 'is a live key, and this is sandbox mode, where everybody knows the keys; set NODE_ENV=production';
+  return [
+    isLive(vars.STRIPE_SECRET_KEY) && `STRIPE_SECRET_KEY ${live}`,
+    isLive(vars.RAZORPAY_KEY_ID) && `RAZORPAY_KEY_ID ${live}`,
+  ].filter((problem) => problem !== false);
+}
+
+function productionProblems(vars: Variables, publicUrl: string): string[] {
+  const known = new Set(Object.values(sandboxSecrets));
+  const secrets = Object.entries(vars).filter(([, value]) => typeof value === 'string' && known.has(value));
+  const admin = vars.ADMIN_API_KEY;
+  const testKey = 'is a test-mode key; set ALLOW_TEST_PSP=true to allow it in production mode';
+  return [
+    !vars.DATABASE_URL && 'DATABASE_URL is required in production mode',
+    !vars.SETTINGS_ENCRYPTION_KEY && 'SETTINGS_ENCRYPTION_KEY is required in production mode',
+    !admin && 'ADMIN_API_KEY is required in production mode',
+    admin && admin.length < minimumAdminKeyLength && `ADMIN_API_KEY needs ${minimumAdminKeyLength} characters or more`,
+    ...secrets.map(([name]) => `${name} is a well-known sandbox value`),
+    isLoopback(publicUrl) && 'PUBLIC_URL is required in production mode and must not be a loopback address',
+    vars.SANDBOX_TIMINGS && 'SANDBOX_TIMINGS is for sandbox mode only',
+    !vars.ALLOW_TEST_PSP && /^(sk|rk)_test_/.test(vars.STRIPE_SECRET_KEY ?? '') && `STRIPE_SECRET_KEY ${testKey}`,
+    !vars.ALLOW_TEST_PSP && vars.RAZORPAY_KEY_ID?.startsWith('rzp_test_') && `RAZORPAY_KEY_ID ${testKey}`,
+  ].filter((problem): problem is string => typeof problem === 'string' && problem !== '');
+}
+
+/** A live key must never travel to something that only pretends to be the provider. */
+function liveKeyOnLoopback(vars: Variables): string[] {
+  return [
+    isLive(vars.STRIPE_SECRET_KEY) && isLoopback(vars.STRIPE_API_BASE) && 'STRIPE_API_BASE is loopback with a live key',
+    isLive(vars.RAZORPAY_KEY_ID) &&
+      isLoopback(vars.RAZORPAY_API_BASE) &&
+      'RAZORPAY_API_BASE is loopback with a live key',
+  ].filter((problem) => typeof problem === 'string');
+}
+
+const isLive = (key: string | undefined): boolean => /^(sk|rk|rzp)_live_/.test(key ?? '');
+
+function isLoopback(url: string | undefined): boolean {
+  const host = url && URL.canParse(url) ? new URL(url).hostname : '';
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host);
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
+  return Object.freeze(value);
+}

@@ -1,0 +1,70 @@
+/**
+ * Every lease, deadline and interval of the process, in milliseconds. They are one object because they
+ * depend on each other: a lease must outlive the longest work done under it.
+ */
+export interface Timings {
+  /** How long a claimed idempotency key stays claimed without a heartbeat. */
+  claimLeaseMs: number;
+  /** Exclusive right to call the payment provider for one attempt; longer than `chargeDeadlineMs`. */
+  attemptLeaseMs: number;
+  /** Absolute end of one charge, over all retries. */
+  chargeDeadlineMs: number;
+  /** One HTTP exchange with the payment provider. */
+  providerTimeoutMs: number;
+  /** When the agent is answered although the charge still runs. */
+  completeAnswerMs: number;
+  /** How often a resuming call looks at an attempt that somebody else is working on. */
+  attemptPollMs: number;
+  /** A live attempt younger than this is left to the call that made it. */
+  reconcileAfterMs: number;
+  /** After this the provider may have forgotten our idempotency key, so a charge is never sent again. */
+  resendLimitMs: number;
+  reconcileEveryMs: number;
+  expireEveryMs: number;
+  reapEveryMs: number;
+  settingsCacheMs: number;
+  keyCacheMs: number;
+}
+
+export const defaultTimings: Timings = {
+  claimLeaseMs: 30_000,
+  attemptLeaseMs: 60_000,
+  chargeDeadlineMs: 25_000,
+  providerTimeoutMs: 10_000,
+  completeAnswerMs: 20_000,
+  attemptPollMs: 200,
+  reconcileAfterMs: 120_000,
+  resendLimitMs: 23 * 3_600_000,
+  reconcileEveryMs: 60_000,
+  expireEveryMs: 10_000,
+  reapEveryMs: 60_000,
+  settingsCacheMs: 2_000,
+  keyCacheMs: 2_000,
+};
+
+/** Parses `SANDBOX_TIMINGS`: a JSON object that overrides some of the defaults. */
+export function parseTimings(json: string): Timings {
+  let overrides: unknown;
+  try {
+    overrides = JSON.parse(json);
+  } catch {
+    throw new Error('is not JSON');
+  }
+  if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides)) {
+    throw new Error('must be a JSON object');
+  }
+  const timings: Timings = { ...defaultTimings };
+  for (const [name, value] of Object.entries(overrides)) {
+    if (!(name in defaultTimings)) {
+      throw new Error(`knows no "${name}"; it takes ${Object.keys(defaultTimings).join(', ')}`);
+    }
+    if (!Number.isInteger(value) || (value as number) < 1) {
+      throw new Error(`wants a positive number of milliseconds for "${name}"`);
+    }
+    timings[name as keyof Timings] = value as number;
+  }
+  if (timings.attemptLeaseMs <= timings.chargeDeadlineMs) {
+    throw new Error('wants attemptLeaseMs above chargeDeadlineMs, or two processes could charge at once');
+  }
+  return timings;
+}

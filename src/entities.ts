@@ -1,0 +1,33 @@
+import { Agent } from './access/agent.entity.js';
+import { ApiKey } from './access/api-key.entity.js';
+import { Inventory, InventoryHold } from './catalog/inventory.entity.js';
+import { Item, ItemPrice } from './catalog/item.entity.js';
+import { Product } from './catalog/product.entity.js';
+import { CheckoutSession } from './checkout/checkout-session.entity.js';
+import { Store } from './database/store.entity.js';
+import { IdempotencyClaim } from './idempotency/idempotency-claim.entity.js';
+import { Order, OrderLine } from './orders/order.entity.js';
+import { OutboxEvent } from './outbox/outbox-event.entity.js';
+import { PaymentAttempt } from './payments/payment-attempt.entity.js';
+import { AuditEntry } from './settings/audit-entry.entity.js';
+import { Setting } from './settings/setting.entity.js';
+
+/** Every table of the shop. A test compares this list with what the migrations make. */
+export const entities = [
+  Agent,
+  ApiKey,
+  AuditEntry,
+  CheckoutSession,
+  IdempotencyClaim,
+  Inventory,
+  InventoryHold,
+  Item,
+  ItemPrice,
+  Order,
+  OrderLine,
+  OutboxEvent,
+  PaymentAttempt,
+  Product,
+  Setting,
+  Store,
+];

@@ -1,0 +1,114 @@
+import { type CallHandler, type ExecutionContext, Injectable, Logger, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Response } from 'express';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { AuthenticatedRequest } from '../access/access.guard.js';
+import { errorBody } from '../common/api-error.js';
+import { toApiError } from '../common/http/api-error.filter.js';
+import { RawReply } from '../common/http/raw-reply.js';
+import { requestContext } from '../common/http/request-context.js';
+import { fingerprint } from '../common/json.js';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { Claim } from './claim.js';
+import { ClaimStore, type Lease, type RequestIdentity } from './claim.store.js';
+import { idempotencyErrors } from './idempotency.errors.js';
+import { type ClaimedRequest, idempotentKey, type IdempotentOptions } from './idempotent.decorator.js';
+import { ReplayCache } from './replay-cache.js';
+
+const maximumKeyLength = 255;
+
+/** Claims the key before the handler runs, replays or refuses, and sends exactly the bytes that were stored. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger(IdempotencyInterceptor.name);
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly claims: ClaimStore,
+    private readonly cache: ReplayCache,
+    private readonly db: Database,
+    private readonly config: Config,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const options = this.reflector.get<IdempotentOptions | undefined>(idempotentKey, context.getHandler());
+    return options ? from(this.run(context, next, options)) : next.handle();
+  }
+
+  private async run(context: ExecutionContext, next: CallHandler, { retentionMs }: IdempotentOptions): Promise<RawReply> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest & ClaimedRequest>();
+    const response = http.getResponse<Response>();
+    const identity = identify(request);
+    response.setHeader('Idempotency-Key', identity.key);
+
+    const outcome = (await this.cache.find(identity)) ?? (await this.claims.claim(identity, retentionMs));
+    requestContext.set({ idempotency: outcome.kind });
+    switch (outcome.kind) {
+      case 'conflict':
+        throw idempotencyErrors.conflict();
+      case 'in_flight':
+        throw idempotencyErrors.inFlight();
+      case 'replay':
+        response.setHeader('Idempotent-Replayed', 'true');
+        return new RawReply(outcome.status, outcome.body);
+      case 'claimed': {
+        request.claim = new Claim(this.claims, outcome.lease);
+        const reply = await this.runClaimed(request.claim, outcome.lease, next);
+        await this.cache.remember(identity, reply, retentionMs);
+        return reply;
+      }
+    }
+  }
+
+  private async runClaimed(claim: Claim, lease: Lease, next: CallHandler): Promise<RawReply> {
+    const heartbeat = setInterval(() => void this.extend(lease), this.config.timings.claimLeaseMs / 3);
+    try {
+      await lastValueFrom(next.handle(), { defaultValue: undefined });
+      if (!claim.rawReply) throw new Error('an idempotent use-case returned without finishing its claim');
+      return claim.rawReply;
+    } catch (thrown) {
+      await this.endRefused(claim, lease, thrown);
+      throw thrown;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  /** A refusal is an answer like any other and is kept; what only describes this moment is not. */
+  private async endRefused(claim: Claim, lease: Lease, thrown: unknown): Promise<void> {
+    const error = toApiError(thrown);
+    try {
+      if (error.storable) {
+        await claim.finishIfHeld(this.db.dataSource.manager, { status: error.status, body: errorBody(error) });
+      } else {
+        await this.claims.giveBack(lease);
+      }
+    } catch (cause) {
+      // The caller is told of the first failure. The lease runs out by itself.
+      this.logger.warn({ event: 'idempotency.claim_left_to_its_lease', error: cause });
+    }
+  }
+
+  private async extend(lease: Lease): Promise<void> {
+    try {
+      await this.claims.extend(lease);
+    } catch (error) {
+      this.logger.warn({ event: 'idempotency.heartbeat_failed', error });
+    }
+  }
+}
+
+function identify(request: AuthenticatedRequest): RequestIdentity {
+  const key = request.get('idempotency-key') ?? '';
+  if (key === '') throw idempotencyErrors.keyRequired();
+  if (key.length > maximumKeyLength) throw idempotencyErrors.keyTooLong();
+  return {
+    agentId: request.caller.agentId,
+    path: request.path.replace(/\/+$/, ''),
+    key,
+    // A missing body means the same as an empty object (ACP §6, cancel).
+    fingerprint: fingerprint(request.body ?? {}),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Order, OrderLine, OrderTotal } from './order.entity.js';
+
+/** The protocol's `Order` (ACP 2026-04-17, §3.7): the newest and widest shape, from which older ones are cut. */
+export interface OrderView {
+  type: 'order';
+  id: string;
+  checkout_session_id: string;
+  order_number: string;
+  permalink_url: string;
+  status: string;
+  estimated_delivery?: { earliest: string; latest: string };
+  confirmation: { confirmation_number: string; confirmation_email_sent: boolean; order_notes?: string };
+  line_items: OrderLineView[];
+  fulfillments: never[];
+  adjustments: never[];
+  totals: TotalView[];
+}
+
+interface OrderLineView {
+  id: string;
+  title: string;
+  product_id: string;
+  description: string;
+  image_url?: string;
+  quantity: { ordered: number; current: number; fulfilled: number };
+  unit_price: number;
+  subtotal: number;
+  totals: TotalView[];
+  status: 'removed' | 'fulfilled' | 'partial' | 'processing';
+}
+
+export interface TotalView {
+  type: string;
+  display_text: string;
+  amount: number;
+}
+
+export interface PlacedOrder {
+  order: Order;
+  lines: OrderLine[];
+}
+
+const displayTexts: Record<string, string | undefined> = {
+  items_base_amount: 'Items',
+  items_discount: 'Item discounts',
+  subtotal: 'Subtotal',
+  discount: 'Discount',
+  fulfillment: 'Shipping',
+  tax: 'Tax',
+  total: 'Total',
+};
+
+export const totalView = ({ type, amount }: OrderTotal): TotalView => ({
+  type,
+  display_text: displayTexts[type] ?? type,
+  amount,
+});
+
+export function orderView(
+  { order, lines }: PlacedOrder,
+  { publicUrl, statusMap }: { publicUrl: string; statusMap: Record<string, string> },
+): OrderView {
+  const { earliest, latest } = order.delivery ?? {};
+  return {
+    type: 'order',
+    id: order.id,
+    checkout_session_id: order.sessionId,
+    order_number: String(order.number),
+    permalink_url: `${publicUrl}/orders/${order.id}`,
+    status: statusMap[order.merchantStatus] ?? 'processing',
+    ...(earliest && latest && { estimated_delivery: { earliest, latest } }),
+    confirmation: {
+      confirmation_number: String(order.number),
+      confirmation_email_sent: false,
+      ...(order.notes !== null && { order_notes: order.notes }),
+    },
+    line_items: lines.map(lineView),
+    fulfillments: [],
+    adjustments: [],
+    totals: order.totals.map(totalView),
+  };
+}
+
+function lineView(line: OrderLine): OrderLineView {
+  return {
+    id: line.id,
+    title: line.title,
+    product_id: line.productId,
+    description: line.description,
+    ...(line.imageUrl !== null && { image_url: line.imageUrl }),
+    quantity: { ordered: line.ordered, current: line.current, fulfilled: line.fulfilled },
+    unit_price: line.unitPrice,
+    subtotal: line.unitPrice * line.ordered,
+    totals: line.totals.map(totalView),
+    status: lineStatus(line),
+  };
+}
+
+function lineStatus({ current, fulfilled }: OrderLine): OrderLineView['status'] {
+  if (current === 0) return 'removed';
+  if (fulfilled === current) return 'fulfilled';
+  return fulfilled > 0 ? 'partial' : 'processing';
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../common/id.js';
+import { type PageRequest } from '../common/paging.js';
+import { Config } from '../config/config.js';
+import { Database, rows, together, type Tx } from '../database/database.js';
+import { OutboxService } from '../outbox/outbox.service.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { Order, OrderLine } from './order.entity.js';
+import { orderView, type OrderView, type PlacedOrder } from './order.view.js';
+import { OrdersSettings } from './orders.settings.js';
+
+/** A sale as the checkout hands it over. */
+export type NewOrder = Pick<
+  Order,
+  'sessionId' | 'agentId' | 'currency' | 'total' | 'totals' | 'buyer' | 'destination' | 'delivery' | 'notes' | 'paymentId'
+> & {
+  number: number;
+  paid: boolean;
+  placedAt: Date;
+  lines: Pick<OrderLine, 'itemId' | 'productId' | 'title' | 'description' | 'imageUrl' | 'unitPrice' | 'ordered' | 'totals'>[];
+};
+
+export type RenderOrder = (placed: PlacedOrder) => OrderView;
+
+@Injectable()
+export class OrdersService {
+  constructor(
+    private readonly db: Database,
+    private readonly outbox: OutboxService,
+    private readonly settings: SettingsService,
+    private readonly config: Config,
+  ) {}
+
+  /** How orders are shown, by the settings of this moment. Read before a transaction begins. */
+  async renderer(): Promise<RenderOrder> {
+    const { statusMap } = await this.settings.get(OrdersSettings);
+    return (placed) => orderView(placed, { publicUrl: this.config.publicUrl, statusMap });
+  }
+
+  /** Drawn before the order is known to come about: gaps are harmless, a wait for a counter is not. */
+  async nextNumber(tx: Tx): Promise<number> {
+    const [row] = await rows<{ number: number }>(tx, `SELECT nextval('shop_order_number_seq') AS number`);
+    if (!row) throw new Error('the order number sequence did not answer');
+    return row.number;
+  }
+
+  /** Sends the order and its first event in the caller's transaction; `written` is to be awaited in it. */
+  place(tx: Tx, sale: NewOrder, render: RenderOrder): { view: OrderView; written: Promise<unknown> } {
+    const placed = toRows(sale);
+    const view = render(placed);
+    const { order, lines } = placed;
+    const event = { orderId: order.id, agentId: order.agentId, seq: order.eventSeq, type: 'order_create' as const };
+    const written = together([
+      tx.getRepository(Order).insert(order),
+      tx.getRepository(OrderLine).insert(lines),
+      this.outbox.append(tx, { ...event, snapshot: view }),
+    ]);
+    return { view, written };
+  }
+
+  async findBySession(sessionId: string, tx: Tx = this.db.dataSource.manager): Promise<OrderView | null> {
+    return this.findOne({ sessionId }, tx);
+  }
+
+  async find(id: string): Promise<{ order: Order; view: OrderView } | null> {
+    const order = await this.db.repository(Order).findOneBy({ id });
+    if (!order) return null;
+    return { order, view: await this.view(order, this.db.dataSource.manager) };
+  }
+
+  /** Newest first; one query for the orders, one for all their lines. */
+  async list({ limit, afterId }: PageRequest): Promise<{ id: string; order: Order; view: OrderView }[]> {
+    const orders = await this.db.query<{ id: string }>(
+      'SELECT id FROM shop_order WHERE $1::text IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
+      [afterId ?? null, limit + 1],
+    );
+    const ids = orders.map(({ id }) => id);
+    if (ids.length === 0) return [];
+    const [entities, lines, render] = await Promise.all([
+      this.db.repository(Order).createQueryBuilder('o').where('o.id IN (:...ids)', { ids }).orderBy('o.id', 'DESC').getMany(),
+      this.db.repository(OrderLine).createQueryBuilder('l').where('l.orderId IN (:...ids)', { ids }).orderBy('l.position').getMany(),
+      this.renderer(),
+    ]);
+    return entities.map((order) => ({
+      id: order.id,
+      order,
+      view: render({ order, lines: lines.filter(({ orderId }) => orderId === order.id) }),
+    }));
+  }
+
+  private async findOne(where: { sessionId: string }, tx: Tx): Promise<OrderView | null> {
+    const order = await tx.getRepository(Order).findOneBy(where);
+    return order && this.view(order, tx);
+  }
+
+  private async view(order: Order, tx: Tx): Promise<OrderView> {
+    const lines = await tx.getRepository(OrderLine).find({ where: { orderId: order.id }, order: { position: 'ASC' } });
+    return (await this.renderer())({ order, lines });
+  }
+}
+
+function toRows({ lines, paid, placedAt, ...sale }: NewOrder): PlacedOrder {
+  const id = newId('ord');
+  return {
+    order: {
+      ...sale,
+      id,
+      merchantStatus: paid ? 'paid' : 'pending',
+      needsReview: false,
+      eventSeq: 1,
+      createdAt: placedAt,
+      updatedAt: placedAt,
+    },
+    lines: lines.map((line, position) => ({
+      ...line,
+      id: newId('li'),
+      orderId: id,
+      position,
+      current: line.ordered,
+      fulfilled: 0,
+    })),
+  };
+}
