@@ -63,6 +63,7 @@ export async function startServer(config: Config): Promise<Server> {
 
 function configureHttp(app: NestExpressApplication, config: Config): void {
   app.disable('x-powered-by');
+  app.disable('etag');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
   app.use(openRequestContext, logRequest, helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   if (config.role === 'worker') app.use(onlyOperations);

@@ -108,10 +108,9 @@ function lineView(line: QuotedLine): Record<string, unknown> {
     availability_status:
       line.available === 0 ? 'out_of_stock' : line.available !== null && line.available <= lowStock ? 'low_stock' : 'in_stock',
     ...(line.maxPerOrder !== null && { max_quantity_per_order: line.maxPerOrder }),
-    fulfillable_on: line.delivery,
     totals: lineTotals(line).map((total) =>
       total.type === 'tax' && line.taxJurisdiction !== null
-        ? { ...totalView(total), breakdown: [{ jurisdiction: line.taxJurisdiction, rate: line.taxRatePercent, amount: line.tax }] }
+        ? { ...totalView(total), breakdown: [{ jurisdiction: line.taxJurisdiction, rate: decimalOf(line.taxRatePercent), amount: line.tax }] }
         : totalView(total),
     ),
   };
@@ -180,5 +179,8 @@ function authenticationView({ demand }: NonNullable<SessionContent['authenticati
 /** Members that have a value: the protocol has no nulls. */
 const present = (members: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+
+/** 8.25 % is 0.0825; for reading, nothing is computed from it. */
+const decimalOf = (percent: number): number => Number(`${percent}e-2`);
 
 const iso = (date: Date): string => date.toISOString();

@@ -33,8 +33,9 @@ export class Control {
 
   private run(call: Call): unknown {
     const refund = /^\/_sim\/refunds\/([^/]+)\/(succeed|fail)$/.exec(call.path);
-    if (call.method === 'POST' && refund?.[1])
-      {return this.resolveRefund(refund[1], refund[2] === 'fail' ? 'fail' : 'succeed');}
+    if (call.method === 'POST' && refund?.[1]) {
+      return this.resolveRefund(refund[1], refund[2] === 'fail' ? 'fail' : 'succeed');
+    }
     switch (`${call.method} ${call.path}`) {
       case 'GET /_sim':
         return { id: this.world.simulator.simulatorId, now: new Date(this.world.now()).toISOString() };
@@ -75,8 +76,9 @@ export class Control {
     onlyKeys(body, ['provider', 'url', 'secrets', 'events']);
     const provider = optionalText(body, 'provider');
     const url = optionalText(body, 'url');
-    if (!provider || !PROVIDERS.includes(provider))
-      {throw new SimulatorError(`provider must be one of ${PROVIDERS.join(', ')}.`);}
+    if (!provider || !PROVIDERS.includes(provider)) {
+      throw new SimulatorError(`provider must be one of ${PROVIDERS.join(', ')}.`);
+    }
     if (!url || !URL.canParse(url)) throw new SimulatorError('url must be an absolute URL.');
     const change = this.world.begin();
     const row = change.put('webhooks', {

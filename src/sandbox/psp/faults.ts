@@ -78,14 +78,16 @@ export class Faults {
 }
 
 function readFault(body: unknown, id: number): Fault {
-  if (!isRecord(body))
-    {throw new SimulatorError('A fault is a JSON object {match, action, ms?, status?, code?}.');}
+  if (!isRecord(body)) {
+    throw new SimulatorError('A fault is a JSON object {match, action, ms?, status?, code?}.');
+  }
   onlyKeys(body, ['match', 'action', 'ms', 'status', 'code']);
   const action = ACTIONS.find((known) => known === body.action);
   if (!action) throw new SimulatorError(`action must be one of ${ACTIONS.join(', ')}.`);
   const match = body.match ?? {};
-  if (!isRecord(match))
-    {throw new SimulatorError('match must be an object {provider?, method?, path?, times?, nth?}.');}
+  if (!isRecord(match)) {
+    throw new SimulatorError('match must be an object {provider?, method?, path?, times?, nth?}.');
+  }
   onlyKeys(match, ['provider', 'method', 'path', 'times', 'nth']);
   const status = optionalNumber(body, 'status');
   if (action === 'status' && (status === undefined || status < 400 || status > 599)) {

@@ -42,8 +42,9 @@ function assign(root: FormObject, path: string[], value: string, name: string): 
       return;
     }
     const next = node[key] ?? emptyObject();
-    if (typeof next === 'string')
-      {throw new FormError(`The parameter ${name} is sent both as a value and as an object.`);}
+    if (typeof next === 'string') {
+      throw new FormError(`The parameter ${name} is sent both as a value and as an object.`);
+    }
     node[key] = next;
     node = next;
   });

@@ -35,8 +35,9 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES)
-      {throw new SimulatorError(`A request body is larger than ${MAX_BODY_BYTES} bytes.`, 413);}
+    if (size > MAX_BODY_BYTES) {
+      throw new SimulatorError(`A request body is larger than ${MAX_BODY_BYTES} bytes.`, 413);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -52,8 +53,9 @@ export function apiKey(headers: IncomingHttpHeaders): string | null {
   const [scheme, credentials] = (headers.authorization ?? '').split(' ');
   if (!credentials) return null;
   if (scheme?.toLowerCase() === 'bearer') return credentials;
-  if (scheme?.toLowerCase() === 'basic')
-    {return Buffer.from(credentials, 'base64').toString('utf8').split(':')[0] ?? null;}
+  if (scheme?.toLowerCase() === 'basic') {
+    return Buffer.from(credentials, 'base64').toString('utf8').split(':')[0] ?? null;
+  }
   return null;
 }
 

@@ -79,9 +79,10 @@ function stop(server: Server, world: World): Promise<void> {
 
 function fail(response: ServerResponse): void {
   if (response.headersSent || response.destroyed) response.destroy();
-  else
-    {send(
+  else {
+    send(
       response,
       json(500, { error: { type: 'api_error', message: 'The simulator failed; see its log.' } }),
-    );}
+    );
+  }
 }

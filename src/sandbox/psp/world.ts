@@ -71,8 +71,9 @@ export class World {
 
   private apply(line: JournalLine): void {
     this.counter = line.n;
-    for (const [table, row] of line.put)
-      {(this.tables[table] as Map<string, Tables[TableName]>).set(row.id, row);}
+    for (const [table, row] of line.put) {
+      (this.tables[table] as Map<string, Tables[TableName]>).set(row.id, row);
+    }
   }
 }
 

@@ -78,8 +78,9 @@ function mint(operation: Operation): unknown {
 /** The token a payment names, whatever its state. */
 export function grantedToken(operation: Operation, id: string): GrantedTokenRow {
   const row = operation.change.find('stripe_granted_tokens', id);
-  if (!row)
-    {throw noSuch('shared_payment.granted_token', id, 'payment_method_data[shared_payment_granted_token]');}
+  if (!row) {
+    throw noSuch('shared_payment.granted_token', id, 'payment_method_data[shared_payment_granted_token]');
+  }
   return row;
 }
 

@@ -47,8 +47,9 @@ export function methodNamed(operation: Operation, name: string): PaymentMethodRo
 /** From `type=card&card[token]=tok_...`, on its own or inside `payment_method_data`. */
 export function createFrom(operation: Operation, data: FormObject, metadata: Metadata): PaymentMethodRow {
   const type = requiredText(data, 'type');
-  if (type !== 'card')
-    {throw invalidRequest('The simulator takes payment methods of type card only.', { param: 'type' });}
+  if (type !== 'card') {
+    throw invalidRequest('The simulator takes payment methods of type card only.', { param: 'type' });
+  }
   if (at(data, 'card', 'number') !== undefined) throw rawCardNumber();
   const token = textAt(data, 'card', 'token');
   if (token === null) {

@@ -13,8 +13,9 @@ export function authenticate({ headers }: Call): void {
       "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     );
   }
-  if (isLiveKey(key))
-    {throw unauthorized('This is the PSP simulator. It refuses live-mode keys; use a test-mode key.');}
+  if (isLiveKey(key)) {
+    throw unauthorized('This is the PSP simulator. It refuses live-mode keys; use a test-mode key.');
+  }
   if (!/^(sk|rk)_test_./.test(key)) throw unauthorized(`Invalid API Key provided: ${key.slice(0, 7)}****`);
 }
 

@@ -64,8 +64,9 @@ export class StripeSurface implements Surface {
       authenticate(call);
       refuseByFault(call, fault);
       const route = findRoute(endpoints, call.method, call.path);
-      if (!route || (route.endpoint.preview && !isTokenPreview(call)))
-        {throw unknownUrl(call.method, call.path);}
+      if (!route || (route.endpoint.preview && !isTokenPreview(call))) {
+        throw unknownUrl(call.method, call.path);
+      }
       const params = readParams(call.method === 'POST' ? call.body : call.query);
       const request = { call, route, params, fault, requestId, headers };
       return call.method === 'POST' ? await this.post(request) : await this.get(request);
@@ -168,8 +169,9 @@ function readParams(text: string): FormObject {
 
 /** With `wrong_amount_in_response`, an answer that contradicts what happened, for readers who ought to compare. */
 function shown(value: unknown, fault: Fault | undefined): unknown {
-  if (fault?.action !== 'wrong_amount_in_response' || typeof value !== 'object' || value === null)
-    {return value;}
+  if (fault?.action !== 'wrong_amount_in_response' || typeof value !== 'object' || value === null) {
+    return value;
+  }
   const changed: [string, unknown][] = Object.entries(value).map(([name, one]: [string, unknown]) => [
     name,
     name.startsWith('amount') && typeof one === 'number' ? one + 1 : one,

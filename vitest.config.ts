@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tiers of the suite. All but `unit` share one PostgreSQL, with a database for each spec file. */
+const tiers = ['integration', 'contract', 'conformance', 'crash', 'e2e'];
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      ...tiers.map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [`test/${name}/**/*.spec.ts`],
+          globalSetup: ['test/support/postgres.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      })),
+    ],
+  },
+});
