@@ -26,10 +26,17 @@ export function serveDocs(app: INestApplication): void {
           'In the sandbox authorize with `agent_sandbox_key` or `admin_sandbox_key`.',
       )
       .setVersion('0.1.0')
-      .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of an agent or of the merchant' })
+      .addBearerAuth({
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API key of an agent or of the merchant',
+      })
       .build(),
   );
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Error: errorSchema } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Error: errorSchema },
+  };
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/json',
     yamlDocumentUrl: 'docs/yaml',

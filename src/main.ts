@@ -1,28 +1,32 @@
 import 'reflect-metadata';
-import { ConfigError, loadConfig } from './config/config.js';
-import { startServer } from './server.js';
+import { once } from 'node:events';
+import { loadConfig } from './config/config.js';
+import { type Server, startServer } from './server.js';
+import { explain } from './start-failure.js';
 import { welcome } from './welcome.js';
 
-/** Everything a person should read is one sentence; a stack trace means that we did not expect it. */
-function fail(error: unknown): never {
-  const expected = error instanceof ConfigError || (error instanceof Error && /Error$/.test(error.name) === false);
-  console.error(expected ? error.message : error);
-  process.exit(1);
+// From the first moment: a process that dies while it starts would leave its PostgreSQL behind.
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (!interruption.signal.aborted) console.log(`${name}: finishing what is under way`);
+    interruption.abort();
+  });
 }
 
+let server: Server | undefined;
 try {
   const config = loadConfig(process.env, process.stdout.isTTY);
-  const server = await startServer(config);
-  console.log(welcome(config));
-  let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) return;
-    stopping = true;
-    console.log(`${signal}: finishing what is under way`);
-    server.stop().then(() => process.exit(0), fail);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  server = await startServer(config);
+  if (!interruption.signal.aborted) {
+    console.log(welcome(config));
+    await once(interruption.signal, 'abort');
+  }
+  await server.stop();
+  process.exit(0);
 } catch (error) {
-  fail(error);
+  // Ctrl-C also reaches the programs that a start runs; that they end is no news.
+  const cutShort = interruption.signal.aborted && !server;
+  if (!cutShort) console.error(explain(error));
+  process.exit(cutShort ? 130 : 1);
 }

@@ -29,7 +29,9 @@ export class StartError extends Error {}
 /** Opens what the process needs, in order: database, migrations, modules, HTTP. Leaves nothing open if it fails. */
 export async function startServer(config: Config): Promise<Server> {
   const logger = createLogger(config.log);
-  const database = await openDatabase(config, entities, { log: (message) => logger.log(message, 'Database') });
+  const database = await openDatabase(config, entities, {
+    log: (message) => logger.log(message, 'Database'),
+  });
   let app: NestExpressApplication | undefined;
   try {
     app = await NestFactory.create<NestExpressApplication>(
@@ -65,7 +67,11 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
   app.disable('x-powered-by');
   app.disable('etag');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
-  app.use(openRequestContext, logRequest, helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(
+    openRequestContext,
+    logRequest,
+    helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }),
+  );
   if (config.role === 'worker') app.use(onlyOperations);
   // Raw, whatever it claims to be: it is parsed once the caller is known, and signatures are over these bytes.
   app.use(express.raw({ type: () => true, limit: bodyLimit }));
@@ -87,9 +93,12 @@ async function listen(app: NestExpressApplication, { port, host }: Config): Prom
     await app.listen(port, host);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new StartError(`Port ${port} is taken. Stop what listens there, or set PORT to another one.`);
-    if (code === 'EACCES') throw new StartError(`Port ${port} is not ours to take. Set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartError(`HOST ${host} is not an address of this machine.`);
+    if (code === 'EADDRINUSE')
+      throw new StartError(`Port ${port} is taken. Stop what listens there, or set PORT to another one.`);
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} is not ours to take. Set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartError(`HOST ${host} is not an address of this machine.`);
     throw error;
   }
 }

@@ -7,7 +7,9 @@ export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: 
     ['Shop', publicUrl],
     ['API docs', `${publicUrl}/docs`],
     ['Health', `${publicUrl}/health/ready`],
-    ...(simulator.runHere ? [['Payments', `http://127.0.0.1:${simulator.port}/_sim/ledger (simulated)`]] : []),
+    ...(simulator.runHere
+      ? [['Payments', `http://127.0.0.1:${simulator.port}/_sim/ledger (simulated)`]]
+      : []),
   ];
   const lines = [
     `Storekeeper is ready (${role}${sandbox ? ', sandbox' : ''}).`,
@@ -29,7 +31,11 @@ export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: 
 /** Creates a session and completes it, with nothing but curl and sed. */
 function buyingLine(url: string, key: string): string {
   const headers = `-H 'Authorization: Bearer ${key}' -H 'API-Version: 2026-04-17' -H 'Content-Type: application/json'`;
-  const create = JSON.stringify({ line_items: [{ id: 'item_field_guide' }], currency: 'usd', capabilities: {} });
+  const create = JSON.stringify({
+    line_items: [{ id: 'item_field_guide' }],
+    currency: 'usd',
+    capabilities: {},
+  });
   const pay = JSON.stringify({
     payment_data: {
       handler_id: 'card_tokenized',

@@ -71,7 +71,12 @@ export class ApiKeysService {
         actor: request.actor,
         action: 'api_key.created',
         subject: id,
-        after: { agentId, name: request.name, scopes: request.scopes, expiresAt: request.expiresAt?.toISOString() ?? null },
+        after: {
+          agentId,
+          name: request.name,
+          scopes: request.scopes,
+          expiresAt: request.expiresAt?.toISOString() ?? null,
+        },
       });
       return { id, agentId, key };
     });
@@ -125,7 +130,10 @@ export class ApiKeysService {
 
   private async insertAgent(tx: Tx, name: string): Promise<string> {
     const id = newId('agt');
-    await tx.query(`INSERT INTO agent (id, name, options, created_at) VALUES ($1, $2, '{}', now())`, [id, name]);
+    await tx.query(`INSERT INTO agent (id, name, options, created_at) VALUES ($1, $2, '{}', now())`, [
+      id,
+      name,
+    ]);
     return id;
   }
 
@@ -137,7 +145,15 @@ export class ApiKeysService {
       tx,
       `INSERT INTO api_key (id, agent_id, name, prefix, hash, scopes, expires_at, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT (hash) DO NOTHING RETURNING id`,
-      [row.id, row.agentId, row.name, row.key.slice(0, prefixLength), sha256(row.key), row.scopes, row.expiresAt ?? null],
+      [
+        row.id,
+        row.agentId,
+        row.name,
+        row.key.slice(0, prefixLength),
+        sha256(row.key),
+        row.scopes,
+        row.expiresAt ?? null,
+      ],
     );
     return inserted.length === 1;
   }

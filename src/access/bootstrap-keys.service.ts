@@ -12,7 +12,8 @@ export class BootstrapKeysService implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const { agent, admin } = this.config.bootstrapKeys;
-    if (agent) await this.keys.ensureBootstrapKey(this.config.sandbox ? 'sandbox-agent' : 'agent', agent, ['agent']);
+    if (agent)
+      await this.keys.ensureBootstrapKey(this.config.sandbox ? 'sandbox-agent' : 'agent', agent, ['agent']);
     if (admin) await this.keys.ensureBootstrapKey('admin', admin, ['admin']);
   }
 }

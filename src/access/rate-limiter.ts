@@ -20,7 +20,9 @@ export class RateLimiter {
   async take(agentId: string): Promise<void> {
     const { requestsPerSecond } = await this.settings.get(AccessSettings);
     const window = Math.floor(Date.now() / windowMs);
-    const shared = this.redis.enabled ? await this.redis.count(`rate:${agentId}:${window}`, 2 * windowMs) : null;
+    const shared = this.redis.enabled
+      ? await this.redis.count(`rate:${agentId}:${window}`, 2 * windowMs)
+      : null;
     if ((shared ?? this.countHere(agentId, window)) > requestsPerSecond) throw apiErrors.rateLimited(1);
   }
 

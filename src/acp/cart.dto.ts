@@ -140,7 +140,11 @@ export class SelectedFulfillmentOptionDto {
   @Length(1, 200)
   option_id: string;
 
-  @ApiPropertyOptional({ type: [String], description: 'Ids of items or of line items', example: ['item_trail_shoe_9'] })
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Ids of items or of line items',
+    example: ['item_trail_shoe_9'],
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(200)

@@ -15,7 +15,12 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { BuyerDto } from './buyer.dto.js';
-import { DiscountsDto, FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
+import {
+  DiscountsDto,
+  FulfillmentDetailsDto,
+  RequestedItemDto,
+  SelectedFulfillmentOptionDto,
+} from './cart.dto.js';
 import { PaymentDataDto } from './payment-data.dto.js';
 
 /** For members that may be absent but cannot be cleared with null. */
@@ -46,7 +51,10 @@ class CartDto {
   @Type(() => FulfillmentDetailsDto)
   fulfillment_details?: FulfillmentDetailsDto | null;
 
-  @ApiPropertyOptional({ type: [SelectedFulfillmentOptionDto], description: 'Without it the cheapest option is taken' })
+  @ApiPropertyOptional({
+    type: [SelectedFulfillmentOptionDto],
+    description: 'Without it the cheapest option is taken',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
@@ -117,7 +125,11 @@ export class CapabilitiesDto {
   @Type(() => InterventionCapabilitiesDto)
   interventions?: InterventionCapabilitiesDto;
 
-  @ApiPropertyOptional({ type: [String], example: ['discount'], description: 'Names, or objects with a name' })
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['discount'],
+    description: 'Names, or objects with a name',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)

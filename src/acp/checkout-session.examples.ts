@@ -46,10 +46,22 @@ const ready = {
   ],
   fulfillment_details: { name: 'Ada Example', email: 'ada@example.com', address },
   fulfillment_options: [
-    { type: 'shipping', id: 'ship_standard', title: 'Standard shipping', totals: [total('total', 'Total', 500)] },
-    { type: 'shipping', id: 'ship_express', title: 'Express shipping', totals: [total('total', 'Total', 1500)] },
+    {
+      type: 'shipping',
+      id: 'ship_standard',
+      title: 'Standard shipping',
+      totals: [total('total', 'Total', 500)],
+    },
+    {
+      type: 'shipping',
+      id: 'ship_express',
+      title: 'Express shipping',
+      totals: [total('total', 'Total', 1500)],
+    },
   ],
-  selected_fulfillment_options: [{ type: 'shipping', option_id: 'ship_standard', item_ids: ['item_trail_shoe_9'] }],
+  selected_fulfillment_options: [
+    { type: 'shipping', option_id: 'ship_standard', item_ids: ['item_trail_shoe_9'] },
+  ],
   totals: [
     total('items_base_amount', 'Items', 12900),
     total('subtotal', 'Subtotal', 12900),
@@ -79,7 +91,9 @@ export const sessionExamples = {
   update: {
     'faster shipping': {
       value: {
-        selected_fulfillment_options: [{ type: 'shipping', option_id: 'ship_express', item_ids: ['item_trail_shoe_9'] }],
+        selected_fulfillment_options: [
+          { type: 'shipping', option_id: 'ship_express', item_ids: ['item_trail_shoe_9'] },
+        ],
       },
     },
     'another quantity': { value: { line_items: [{ id: 'item_trail_shoe_9', quantity: 2 }] } },
@@ -92,7 +106,7 @@ export const sessionExamples = {
   },
   cancel: {
     'with a reason': { value: { intent_trace: { reason_code: 'shipping_cost' } } },
-    'without': { value: {} },
+    without: { value: {} },
   },
   ready,
   completed: {
@@ -112,6 +126,9 @@ export const sessionExamples = {
 function payWith(token: string): object {
   return {
     buyer: { email: 'ada@example.com', first_name: 'Ada', last_name: 'Example' },
-    payment_data: { handler_id: 'card_tokenized', instrument: { type: 'card', credential: { type: 'spt', token } } },
+    payment_data: {
+      handler_id: 'card_tokenized',
+      instrument: { type: 'card', credential: { type: 'spt', token } },
+    },
   };
 }

@@ -5,7 +5,11 @@ import type { CompleteCheckout } from '../checkout/complete-checkout.service.js'
 import type { PaymentInput } from '../checkout/payment-input.js';
 import type { OptionChoice } from '../checkout/session-content.js';
 import type { FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
-import type { CompleteCheckoutSessionDto, CreateCheckoutSessionDto, UpdateCheckoutSessionDto } from './checkout-session.dto.js';
+import type {
+  CompleteCheckoutSessionDto,
+  CreateCheckoutSessionDto,
+  UpdateCheckoutSessionDto,
+} from './checkout-session.dto.js';
 import type { PaymentDataDto } from './payment-data.dto.js';
 
 /** From the protocol's words to the use-cases'. Pure. */
@@ -39,7 +43,11 @@ export function toChanges(dto: UpdateCheckoutSessionDto): CartChanges {
   };
 }
 
-export function toComplete(agentId: string, sessionId: string, dto: CompleteCheckoutSessionDto): CompleteCheckout {
+export function toComplete(
+  agentId: string,
+  sessionId: string,
+  dto: CompleteCheckoutSessionDto,
+): CompleteCheckout {
   return {
     agentId,
     sessionId,
@@ -51,7 +59,13 @@ export function toComplete(agentId: string, sessionId: string, dto: CompleteChec
   };
 }
 
-function toLines({ line_items, items }: { line_items?: RequestedItemDto[]; items?: RequestedItemDto[] }): RequestedLine[] | undefined {
+function toLines({
+  line_items,
+  items,
+}: {
+  line_items?: RequestedItemDto[];
+  items?: RequestedItemDto[];
+}): RequestedLine[] | undefined {
   return (line_items ?? items)?.map((line, index) => {
     // An echoed line has an id of its own; what is bought is then the item inside.
     const itemId = line.item?.id ?? line.id;
@@ -99,6 +113,7 @@ function toPayment({ handler_id, instrument, token, provider }: PaymentDataDto):
 
 /** A name, or an object with one; either may carry a version after `@`. */
 function extensionName(extension: unknown): string[] {
-  const name = typeof extension === 'object' && extension !== null && 'name' in extension ? extension.name : extension;
+  const name =
+    typeof extension === 'object' && extension !== null && 'name' in extension ? extension.name : extension;
   return typeof name === 'string' && name !== '' ? [name.replace(/@.*$/, '')] : [];
 }

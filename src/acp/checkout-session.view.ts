@@ -1,7 +1,13 @@
 import { pathOf } from '../checkout/checkout.problems.js';
 import type { CheckoutResult } from '../checkout/checkout.service.js';
 import { lineTotals } from '../checkout/sale.js';
-import type { FulfillmentDetails, Problem, QuotedLine, QuotedOption, SessionContent } from '../checkout/session-content.js';
+import type {
+  FulfillmentDetails,
+  Problem,
+  QuotedLine,
+  QuotedOption,
+  SessionContent,
+} from '../checkout/session-content.js';
 import { totalView } from '../orders/order.view.js';
 import type { PaymentHandler } from '../payments/providers/payment-provider.js';
 
@@ -10,7 +16,12 @@ const interventions = ['3ds'];
 const lowStock = 5;
 
 /** A session as ACP 2026-04-17 shows it. Closed schemas: nothing is here that they do not name. */
-export function checkoutSessionView({ session, status, order, links }: CheckoutResult): Record<string, unknown> {
+export function checkoutSessionView({
+  session,
+  status,
+  order,
+  links,
+}: CheckoutResult): Record<string, unknown> {
   const { content } = session;
   const { quote, authentication } = content;
   return {
@@ -49,7 +60,8 @@ export function checkoutSessionView({ session, status, order, links }: CheckoutR
     ...(content.discountCodes.length > 0 && { discounts: discountsView(content) }),
     messages: messagesOf(content, status).map(messageView),
     links: links.map(({ type, url, title }) => ({ type, url, ...present({ title }) })),
-    ...(status === 'authentication_required' && authentication && { authentication_metadata: authenticationView(authentication) }),
+    ...(status === 'authentication_required' &&
+      authentication && { authentication_metadata: authenticationView(authentication) }),
     created_at: iso(session.createdAt),
     updated_at: iso(session.updatedAt),
     expires_at: iso(session.expiresAt),
@@ -106,11 +118,20 @@ function lineView(line: QuotedLine): Record<string, unknown> {
     ...(line.variantOptions.length > 0 && { variant_options: line.variantOptions }),
     ...(line.available !== null && { available_quantity: line.available }),
     availability_status:
-      line.available === 0 ? 'out_of_stock' : line.available !== null && line.available <= lowStock ? 'low_stock' : 'in_stock',
+      line.available === 0
+        ? 'out_of_stock'
+        : line.available !== null && line.available <= lowStock
+          ? 'low_stock'
+          : 'in_stock',
     ...(line.maxPerOrder !== null && { max_quantity_per_order: line.maxPerOrder }),
     totals: lineTotals(line).map((total) =>
       total.type === 'tax' && line.taxJurisdiction !== null
-        ? { ...totalView(total), breakdown: [{ jurisdiction: line.taxJurisdiction, rate: decimalOf(line.taxRatePercent), amount: line.tax }] }
+        ? {
+            ...totalView(total),
+            breakdown: [
+              { jurisdiction: line.taxJurisdiction, rate: decimalOf(line.taxRatePercent), amount: line.tax },
+            ],
+          }
         : totalView(total),
     ),
   };
@@ -160,11 +181,17 @@ function discountsView({ discountCodes }: SessionContent): Record<string, unknow
   return {
     codes: discountCodes,
     applied: [],
-    rejected: discountCodes.map((code) => ({ code, reason: 'discount_code_invalid', message: `The discount code ${code} is not valid.` })),
+    rejected: discountCodes.map((code) => ({
+      code,
+      reason: 'discount_code_invalid',
+      message: `The discount code ${code} is not valid.`,
+    })),
   };
 }
 
-function authenticationView({ demand }: NonNullable<SessionContent['authentication']>): Record<string, unknown> {
+function authenticationView({
+  demand,
+}: NonNullable<SessionContent['authentication']>): Record<string, unknown> {
   return {
     acquirer_details: {
       acquirer_bin: demand.acquirer.bin,

@@ -41,16 +41,28 @@ export class CheckoutSessionsController {
   @ApiOperation({ summary: 'Create a checkout session' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'create-1' })
   @ApiBody({ type: CreateCheckoutSessionDto, examples: sessionExamples.create })
-  @ApiResponse({ status: 201, description: 'The session, priced', schema: { example: sessionExamples.ready } })
+  @ApiResponse({
+    status: 201,
+    description: 'The session, priced',
+    schema: { example: sessionExamples.ready },
+  })
   @ApiErrors(400, 401, 403, 409, 422, 429, 503)
-  create(@AgentId() agentId: string, @CurrentClaim() claim: Claim, @Body() dto: CreateCheckoutSessionDto): Promise<void> {
+  create(
+    @AgentId() agentId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() dto: CreateCheckoutSessionDto,
+  ): Promise<void> {
     return this.checkout.create(toCreate(agentId, dto), claim, render(201));
   }
 
   @Get(':id')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Read a checkout session; with its order once it is completed' })
-  @ApiResponse({ status: 200, description: 'The session as last priced', schema: { example: sessionExamples.ready } })
+  @ApiResponse({
+    status: 200,
+    description: 'The session as last priced',
+    schema: { example: sessionExamples.ready },
+  })
   @ApiErrors(400, 401, 403, 404, 429, 503)
   async get(@AgentId() agentId: string, @Param('id') sessionId: string): Promise<unknown> {
     return checkoutSessionView(await this.checkout.get(agentId, sessionId));
@@ -63,7 +75,11 @@ export class CheckoutSessionsController {
   @ApiOperation({ summary: 'Change a checkout session; absent members stay, null clears' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'update-1' })
   @ApiBody({ type: UpdateCheckoutSessionDto, examples: sessionExamples.update })
-  @ApiResponse({ status: 200, description: 'The session, priced anew', schema: { example: sessionExamples.ready } })
+  @ApiResponse({
+    status: 200,
+    description: 'The session, priced anew',
+    schema: { example: sessionExamples.ready },
+  })
   @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
   update(
     @AgentId() agentId: string,
@@ -83,7 +99,8 @@ export class CheckoutSessionsController {
   @ApiBody({ type: CompleteCheckoutSessionDto, examples: sessionExamples.complete })
   @ApiResponse({
     status: 200,
-    description: 'The completed session with its order; or the session with a message that says why not, and nothing charged',
+    description:
+      'The completed session with its order; or the session with a message that says why not, and nothing charged',
     schema: { example: sessionExamples.completed },
   })
   @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
@@ -103,7 +120,11 @@ export class CheckoutSessionsController {
   @ApiOperation({ summary: 'Cancel a checkout session' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'cancel-1' })
   @ApiBody({ type: CancelCheckoutSessionDto, required: false, examples: sessionExamples.cancel })
-  @ApiResponse({ status: 200, description: 'The canceled session', schema: { example: { ...sessionExamples.ready, status: 'canceled' } } })
+  @ApiResponse({
+    status: 200,
+    description: 'The canceled session',
+    schema: { example: { ...sessionExamples.ready, status: 'canceled' } },
+  })
   @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
   cancel(
     @AgentId() agentId: string,

@@ -41,7 +41,9 @@ export class PaymentDataDto {
   @Type(() => InstrumentDto)
   instrument?: InstrumentDto;
 
-  @ApiPropertyOptional({ description: 'Older shape, with `provider`, in place of `handler_id` and `instrument`' })
+  @ApiPropertyOptional({
+    description: 'Older shape, with `provider`, in place of `handler_id` and `instrument`',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 2000)
@@ -53,4 +55,3 @@ export class PaymentDataDto {
   @Length(1, 64)
   provider?: string;
 }
-

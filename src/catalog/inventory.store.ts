@@ -45,7 +45,11 @@ export class InventoryStore {
 
   /** Everything the holder holds leaves the shop. */
   async sell(tx: Tx, holderId: string): Promise<void> {
-    await this.endHold(tx, holderId, 'reserved = s.reserved - gone.quantity, on_hand = s.on_hand - gone.quantity');
+    await this.endHold(
+      tx,
+      holderId,
+      'reserved = s.reserved - gone.quantity, on_hand = s.on_hand - gone.quantity',
+    );
   }
 
   private async endHold(tx: Tx, holderId: string, change: string): Promise<void> {

@@ -1,6 +1,13 @@
 import { apiErrors } from '../common/api-error.js';
 import { newId } from '../common/id.js';
-import type { Address, Buyer, CartLine, FulfillmentDetails, OptionChoice, SessionContent } from './session-content.js';
+import type {
+  Address,
+  Buyer,
+  CartLine,
+  FulfillmentDetails,
+  OptionChoice,
+  SessionContent,
+} from './session-content.js';
 
 /** What a create or an update says. Absent leaves a thing as it is, null clears it. */
 export interface CartChanges {
@@ -36,7 +43,8 @@ export function applyChanges(content: SessionContent, changes: CartChanges): Ses
     buyer: mergeBuyer(content.buyer, changes.buyer),
     fulfillment: mergeFulfillment(content.fulfillment, changes.fulfillment),
     choices: changes.choices === undefined ? content.choices : (changes.choices ?? []),
-    discountCodes: changes.discountCodes === undefined ? content.discountCodes : (changes.discountCodes ?? []),
+    discountCodes:
+      changes.discountCodes === undefined ? content.discountCodes : (changes.discountCodes ?? []),
     orderNotes: changes.orderNotes === undefined ? content.orderNotes : changes.orderNotes,
   };
 }
@@ -67,11 +75,16 @@ function mergeBuyer(before: Buyer | null, patch: CartChanges['buyer']): Buyer | 
   return { email, ...rest };
 }
 
-function mergeFulfillment(before: FulfillmentDetails | null, patch: CartChanges['fulfillment']): FulfillmentDetails | null {
+function mergeFulfillment(
+  before: FulfillmentDetails | null,
+  patch: CartChanges['fulfillment'],
+): FulfillmentDetails | null {
   if (patch === undefined) return before;
   return patch === null ? null : withoutNulls({ ...before, ...patch });
 }
 
 function withoutNulls<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null && member !== undefined)) as never;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== null && member !== undefined),
+  ) as never;
 }

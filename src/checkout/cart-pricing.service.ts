@@ -16,7 +16,10 @@ import {
 import { ShippingStrategy } from './strategies/shipping.strategy.js';
 import { TaxStrategy } from './strategies/tax.strategy.js';
 
-export type Cart = Pick<SessionContent, 'lines' | 'fulfillment' | 'choices' | 'discountCodes' | 'handlerNames'> & {
+export type Cart = Pick<
+  SessionContent,
+  'lines' | 'fulfillment' | 'choices' | 'discountCodes' | 'handlerNames'
+> & {
   sessionId: string;
   currency: string;
   /** True if the choices were made in this request: a wrong one is told. One from before gives way to the cheapest. */
@@ -25,7 +28,13 @@ export type Cart = Pick<SessionContent, 'lines' | 'fulfillment' | 'choices' | 'd
   previous: Quote | null;
 };
 
-const digitalOption: QuotedOption = { id: 'digital_download', type: 'digital', title: 'Digital download', amount: 0, tax: 0 };
+const digitalOption: QuotedOption = {
+  id: 'digital_download',
+  type: 'digital',
+  title: 'Digital download',
+  amount: 0,
+  tax: 0,
+};
 
 /** Turns a cart into a quote: true prices, stock, tax, options and totals. One query; strategies may call out. */
 @Injectable()
@@ -43,7 +52,9 @@ export class CartPricingService {
     const itemIds = cart.lines.map(({ itemId }) => itemId);
     const { items, now } = await this.catalog.findItems(itemIds, cart.currency, cart.sessionId);
     const found: Problem[] = [];
-    const untaxed = cart.lines.map((line, index) => this.quoteLine(cart, line, index, items.get(line.itemId), found));
+    const untaxed = cart.lines.map((line, index) =>
+      this.quoteLine(cart, line, index, items.get(line.itemId), found),
+    );
     if (untaxed.length === 0) found.push(problems.noLines());
 
     const options = await this.offerOptions(cart, untaxed, now, found);
@@ -52,7 +63,8 @@ export class CartPricingService {
     const totals = cartTotals({
       lines: lines ?? untaxed,
       selected: selected.map(({ option }) => option),
-      destinationKnown: lines !== null && (cart.fulfillment?.address !== undefined || !needsShipping(untaxed)),
+      destinationKnown:
+        lines !== null && (cart.fulfillment?.address !== undefined || !needsShipping(untaxed)),
     });
     cart.discountCodes.forEach((code, index) => found.push(problems.discountCodeInvalid(index, code)));
     const handlers = await this.offerHandlers(cart, totalOf(totals, 'total'), found);
@@ -91,7 +103,12 @@ export class CartPricingService {
     };
   }
 
-  private async offerOptions(cart: Cart, lines: QuotedLine[], now: Date, found: Problem[]): Promise<QuotedOption[]> {
+  private async offerOptions(
+    cart: Cart,
+    lines: QuotedLine[],
+    now: Date,
+    found: Problem[],
+  ): Promise<QuotedOption[]> {
     const digital = lines.some(({ delivery }) => delivery === 'digital') ? [digitalOption] : [];
     const shipped = lines.filter(({ delivery }) => delivery === 'shipping');
     if (shipped.length === 0) return digital;
@@ -101,7 +118,12 @@ export class CartPricingService {
       return digital;
     }
     try {
-      const offered = await this.shipping.optionsFor({ lines: shipped, currency: cart.currency, destination, now });
+      const offered = await this.shipping.optionsFor({
+        lines: shipped,
+        currency: cart.currency,
+        destination,
+        now,
+      });
       if (offered.length === 0) found.push(problems.regionRestricted(destination.country));
       return [...offered, ...digital];
     } catch (error) {
@@ -115,7 +137,11 @@ export class CartPricingService {
   private async taxLines(cart: Cart, lines: QuotedLine[], found: Problem[]): Promise<QuotedLine[] | null> {
     try {
       const rates = await this.taxes.ratesFor({
-        lines: lines.map(({ itemId, quantity, base, discount }) => ({ itemId, quantity, netAmount: base - discount })),
+        lines: lines.map(({ itemId, quantity, base, discount }) => ({
+          itemId,
+          quantity,
+          netAmount: base - discount,
+        })),
         currency: cart.currency,
         destination: cart.fulfillment?.address ?? null,
       });
@@ -141,22 +167,36 @@ export class CartPricingService {
     const known = handlers.filter(({ name }) => cart.handlerNames.includes(name));
     const offered = known.length > 0 ? known : handlers;
     if (offered.length > 0 || amount === 0) return offered;
-    found.push(belowMinimum === undefined ? problems.noHandler(cart.currency) : problems.belowMinimum(belowMinimum, cart.currency));
+    found.push(
+      belowMinimum === undefined
+        ? problems.noHandler(cart.currency)
+        : problems.belowMinimum(belowMinimum, cart.currency),
+    );
     return [];
   }
 }
 
 const needsShipping = (lines: QuotedLine[]): boolean => lines.some(({ delivery }) => delivery === 'shipping');
 
-function stockProblems({ quantity }: CartLine, index: number, { name, available, maxPerOrder }: CatalogItem): Problem[] {
+function stockProblems(
+  { quantity }: CartLine,
+  index: number,
+  { name, available, maxPerOrder }: CatalogItem,
+): Problem[] {
   if (available !== null && available === 0) return [problems.outOfStock(index, name)];
   if (available !== null && quantity > available) return [problems.quantityExceeded(index, name, available)];
-  if (maxPerOrder !== null && quantity > maxPerOrder) return [problems.quantityExceeded(index, name, maxPerOrder)];
+  if (maxPerOrder !== null && quantity > maxPerOrder)
+    return [problems.quantityExceeded(index, name, maxPerOrder)];
   return [];
 }
 
 /** One option for everything that ships, one for everything that is downloaded; without a choice the cheapest. */
-function selectOptions(cart: Cart, lines: QuotedLine[], options: QuotedOption[], found: Problem[]): Quote['selected'] {
+function selectOptions(
+  cart: Cart,
+  lines: QuotedLine[],
+  options: QuotedOption[],
+  found: Problem[],
+): Quote['selected'] {
   const shippingKnown = options.some(({ type }) => type === 'shipping') || !needsShipping(lines);
   const knownIds = new Set(lines.flatMap(({ id, itemId }) => [id, itemId]));
   const badChoice = cart.choices.findIndex(
@@ -169,7 +209,8 @@ function selectOptions(cart: Cart, lines: QuotedLine[], options: QuotedOption[],
   }
   return (['shipping', 'digital'] as const).flatMap((type) => {
     const candidates = options.filter((option) => option.type === type).sort((a, b) => a.amount - b.amount);
-    const chosen = candidates.find(({ id }) => cart.choices.some(({ optionId }) => optionId === id)) ?? candidates[0];
+    const chosen =
+      candidates.find(({ id }) => cart.choices.some(({ optionId }) => optionId === id)) ?? candidates[0];
     const itemIds = lines.filter(({ delivery }) => delivery === type).map(({ itemId }) => itemId);
     return chosen && itemIds.length > 0 ? [{ option: chosen, itemIds }] : [];
   });

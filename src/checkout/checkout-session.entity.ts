@@ -1,11 +1,16 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { SessionContent } from './session-content.js';
-import type { SessionState } from './checkout.states.js';
+
+/** What is stored. Whether an open session is ready is derived (`statusOf`), so that it moves both ways with the facts. */
+export type SessionState =
+  'open' | 'authentication_required' | 'completing' | 'completed' | 'canceled' | 'expired';
 
 /** A checkout session: a document, with columns for what is queried, locked or compared. */
 @Entity('checkout_session')
 @Index('checkout_session_agent_idx', ['agentId', 'id'])
-@Index('checkout_session_expiring_idx', ['expiresAt'], { where: "state IN ('open', 'authentication_required')" })
+@Index('checkout_session_expiring_idx', ['expiresAt'], {
+  where: "state IN ('open', 'authentication_required')",
+})
 @Check('checkout_session_total_not_negative', 'total >= 0')
 export class CheckoutSession {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'checkout_session_pkey' })

@@ -38,7 +38,11 @@ export class CheckoutSweeps {
     };
     await Promise.all(Array.from({ length: parallel }, worker));
     for (const paymentId of await this.attempts.flagUndecided()) {
-      this.logger.error({ event: 'payment.undecided', paymentId, hint: 'compare it with the provider by hand' });
+      this.logger.error({
+        event: 'payment.undecided',
+        paymentId,
+        hint: 'compare it with the provider by hand',
+      });
     }
   }
 

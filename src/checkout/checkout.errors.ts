@@ -49,8 +49,13 @@ export const checkoutErrors = {
       message: 'The payment handler is not one that this session offers.',
       param: '$.payment_data.handler_id',
     }),
-  invalidPaymentData: (param: string, message: string) => apiErrors.invalid(`$.payment_data${param}`, message),
-  busy: () => apiErrors.unavailable('The checkout session is being changed by many requests. Send the same request again.', 1),
+  invalidPaymentData: (param: string, message: string) =>
+    apiErrors.invalid(`$.payment_data${param}`, message),
+  busy: () =>
+    apiErrors.unavailable(
+      'The checkout session is being changed by many requests. Send the same request again.',
+      1,
+    ),
   outcomeUnknown: () =>
     apiErrors.unavailable('The outcome of the payment is not known yet. Send the same request again.', 5),
 };

@@ -11,22 +11,37 @@ const blocking = (
 /** Everything a session can have to say for itself, with the protocol's codes (ACP §3.5). */
 export const problems = {
   noLines: () => blocking('missing', { on: 'lines' }, 'Add at least one item.'),
-  outOfStock: (index: number, name: string) => blocking('out_of_stock', { on: 'line', index }, `${name} is out of stock.`),
+  outOfStock: (index: number, name: string) =>
+    blocking('out_of_stock', { on: 'line', index }, `${name} is out of stock.`),
   quantityExceeded: (index: number, name: string, maximum: number) =>
     blocking('quantity_exceeded', { on: 'line', index }, `At most ${maximum} of ${name} can be ordered.`),
   addressMissing: () =>
     blocking('missing', { on: 'address' }, 'A delivery address is needed.', 'requires_buyer_input'),
   regionRestricted: (country: string) =>
-    blocking('region_restricted', { on: 'country' }, `This order cannot be delivered to ${country}.`, 'requires_buyer_input'),
+    blocking(
+      'region_restricted',
+      { on: 'country' },
+      `This order cannot be delivered to ${country}.`,
+      'requires_buyer_input',
+    ),
   optionInvalid: (index: number) =>
     blocking('invalid', { on: 'choice', index }, 'This fulfillment option is not offered for these items.'),
   shippingUnavailable: () =>
-    blocking('unsupported', { on: 'choices' }, 'Delivery options cannot be determined at the moment. Try again.'),
-  taxUnavailable: () => blocking('unsupported', { on: 'totals' }, 'The tax cannot be determined at the moment. Try again.'),
+    blocking(
+      'unsupported',
+      { on: 'choices' },
+      'Delivery options cannot be determined at the moment. Try again.',
+    ),
+  taxUnavailable: () =>
+    blocking('unsupported', { on: 'totals' }, 'The tax cannot be determined at the moment. Try again.'),
   noHandler: (currency: string) =>
     blocking('unsupported', { on: 'handlers' }, `No way to pay in ${currency.toUpperCase()} is offered yet.`),
   belowMinimum: (minimum: number, currency: string) =>
-    blocking('minimum_not_met', { on: 'totals' }, `The total must be at least ${formatMoney(minimum, currency)}.`),
+    blocking(
+      'minimum_not_met',
+      { on: 'totals' },
+      `The total must be at least ${formatMoney(minimum, currency)}.`,
+    ),
   discountCodeInvalid: (index: number, code: string): Problem => ({
     severity: 'warning',
     code: 'discount_code_invalid',

@@ -114,11 +114,15 @@ export class CheckoutService {
       const next: SessionContent = { ...content, quote, notice: null };
       // The buyer authenticates for one amount and one cart; another one starts over, and its stock is free again.
       const stillAuthenticating =
-        session.state === 'authentication_required' && total === session.total && sameLines(content, session.content);
+        session.state === 'authentication_required' &&
+        total === session.total &&
+        sameLines(content, session.content);
       return nextVersion(session, now, {
         state: stillAuthenticating ? session.state : 'open',
         total,
-        content: stillAuthenticating ? { ...next, notice: session.content.notice } : { ...next, authentication: null },
+        content: stillAuthenticating
+          ? { ...next, notice: session.content.notice }
+          : { ...next, authentication: null },
       });
     });
   }
@@ -206,4 +210,6 @@ function newContent(request: CreateCheckout): SessionContent {
 
 const sameLines = (a: SessionContent, b: SessionContent): boolean =>
   a.lines.length === b.lines.length &&
-  a.lines.every(({ itemId, quantity }) => b.lines.some((line) => line.itemId === itemId && line.quantity === quantity));
+  a.lines.every(({ itemId, quantity }) =>
+    b.lines.some((line) => line.itemId === itemId && line.quantity === quantity),
+  );

@@ -1,8 +1,5 @@
-import type { CheckoutSession } from './checkout-session.entity.js';
+import type { CheckoutSession, SessionState } from './checkout-session.entity.js';
 import type { Problem, SessionContent } from './session-content.js';
-
-/** What is stored. Whether an open session is ready is derived, so that it moves both ways with the facts. */
-export type SessionState = 'open' | 'authentication_required' | 'completing' | 'completed' | 'canceled' | 'expired';
 
 /** What is shown (ACP §2). */
 export type SessionStatus =
@@ -15,7 +12,10 @@ export type SessionStatus =
   | 'expired';
 
 /** `now` is the database's clock: the sweep that stores `expired` may come later. */
-export function statusOf(session: Pick<CheckoutSession, 'state' | 'content' | 'expiresAt'>, now: Date): SessionStatus {
+export function statusOf(
+  session: Pick<CheckoutSession, 'state' | 'content' | 'expiresAt'>,
+  now: Date,
+): SessionStatus {
   switch (session.state) {
     case 'open':
     case 'authentication_required':
@@ -34,4 +34,5 @@ export const firstBlocker = ({ quote }: SessionContent): Problem | undefined =>
   quote.problems.find(({ blocking }) => blocking);
 
 /** Stock is held exactly while a payment is under way or the buyer authenticates for one. */
-export const holdsStock = (state: SessionState): boolean => state === 'completing' || state === 'authentication_required';
+export const holdsStock = (state: SessionState): boolean =>
+  state === 'completing' || state === 'authentication_required';

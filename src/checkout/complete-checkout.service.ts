@@ -117,7 +117,11 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   private async readPayment(input: PaymentInput | null, session: CheckoutSession): Promise<FrozenPayment> {
     const { handler, credential } = readPayment(input, session.content.quote.handlers);
     const parsed = await this.payments.parseCredential(handler.psp, credential);
-    if ('problem' in parsed) throw checkoutErrors.invalidPaymentData('.instrument.credential.token', `The token is not usable: ${parsed.problem}.`);
+    if ('problem' in parsed)
+      throw checkoutErrors.invalidPaymentData(
+        '.instrument.credential.token',
+        `The token is not usable: ${parsed.problem}.`,
+      );
     return { provider: handler.psp, credential: parsed };
   }
 
@@ -141,7 +145,11 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   }
 
   /** The cart is no longer what the agent was shown: it gets the true one, and nothing is charged. */
-  private async answerUncharged({ before, next, total, now }: Priced, claim: Claim, render: Render): Promise<void> {
+  private async answerUncharged(
+    { before, next, total, now }: Priced,
+    claim: Claim,
+    render: Render,
+  ): Promise<void> {
     const { links } = await this.settings.get(CheckoutSettings);
     const content = firstBlocker(next) ? next : { ...next, notice: problems.priceChanged() };
     const session = nextVersion(before, now, { total, content });
@@ -153,13 +161,20 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
 
   /** *Intend*: all that has to be true before money is asked for, in one commit. */
   private async intend(priced: Priced, payment: FrozenPayment, claim: Claim): Promise<string> {
-    const [{ captureMethod }, ttlMs] = await Promise.all([this.settings.get(PaymentsSettings), this.sessionTtlMs()]);
+    const [{ captureMethod }, ttlMs] = await Promise.all([
+      this.settings.get(PaymentsSettings),
+      this.sessionTtlMs(),
+    ]);
     const { id, total, currency } = priced.before;
     return this.db.transaction(async (tx) => {
       const [locked, earlier] = await together([this.sessions.lock(tx, id), this.attempts.lockAll(tx, id)]);
       refuseStale(priced, locked);
       const expiresAt = new Date(Math.max(locked.session.expiresAt.getTime(), locked.now.getTime() + ttlMs));
-      const next = nextVersion(locked.session, locked.now, { state: 'completing', content: priced.next, expiresAt });
+      const next = nextVersion(locked.session, locked.now, {
+        state: 'completing',
+        content: priced.next,
+        expiresAt,
+      });
       const [, attemptId] = await together([
         this.sessions.save(tx, next),
         this.payments.begin(tx, {
@@ -170,7 +185,11 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
           currency,
           provider: payment.provider,
           credential: payment.credential,
-          request: { credentialKind: payment.credential.kind, capture: captureMethod, description: `Checkout ${id}` },
+          request: {
+            credentialKind: payment.credential.kind,
+            capture: captureMethod,
+            description: `Checkout ${id}`,
+          },
           expiresAt,
         }),
         this.hold(tx, locked.session, priced.next),
@@ -181,10 +200,18 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   }
 
   /** *Act* and *settle*. The agent waits for so long; the charge goes on to its own deadline. */
-  private async settle(attemptId: string, claim: Claim, render: Render, { fresh }: { fresh: boolean }): Promise<void> {
+  private async settle(
+    attemptId: string,
+    claim: Claim,
+    render: Render,
+    { fresh }: { fresh: boolean },
+  ): Promise<void> {
     const answerBy = performance.now() + this.config.timings.completeAnswerMs;
     for (let first = true; ; first = false) {
-      const advancing = this.settlement.advance(attemptId, 'agent', { fresh: fresh && first, responder: { claim, render } });
+      const advancing = this.settlement.advance(attemptId, 'agent', {
+        fresh: fresh && first,
+        responder: { claim, render },
+      });
       this.keepInBackground(advancing);
       const advance = await within(advancing, answerBy - performance.now(), 'late' as const);
       if (advance === 'settled') return;
@@ -220,9 +247,15 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
 
   /** A total of zero needs no provider: all phases are one transaction. */
   private async sellForNothing(priced: Priced, claim: Claim, render: Render): Promise<void> {
-    const [{ links }, renderOrder] = await Promise.all([this.settings.get(CheckoutSettings), this.orders.renderer()]);
+    const [{ links }, renderOrder] = await Promise.all([
+      this.settings.get(CheckoutSettings),
+      this.orders.renderer(),
+    ]);
     await this.db.transaction(async (tx) => {
-      const [locked, number] = await together([this.sessions.lock(tx, priced.before.id), this.orders.nextNumber(tx)]);
+      const [locked, number] = await together([
+        this.sessions.lock(tx, priced.before.id),
+        this.orders.nextNumber(tx),
+      ]);
       refuseStale(priced, locked);
       const session = nextVersion(locked.session, locked.now, { state: 'completed', content: priced.next });
       const sale = saleOf(session, { number, paid: true, paymentId: null, placedAt: locked.now });

@@ -17,16 +17,24 @@ export function readPayment(
   handlers: PaymentHandler[],
 ): { handler: PaymentHandler; credential: { type: string; token: string } } {
   if (!input) throw apiErrors.missing('$.payment_data');
-  const handler = handlers.find(({ id, psp }) => (input.handlerId ? id === input.handlerId : psp === input.provider));
+  const handler = handlers.find(({ id, psp }) =>
+    input.handlerId ? id === input.handlerId : psp === input.provider,
+  );
   if (!handler) throw checkoutErrors.invalidHandler();
   const accepted = handler.accepts.find(({ instrument }) => instrument === input.instrumentType);
   if (!accepted) {
     const allowed = handler.accepts.map(({ instrument }) => instrument).join(', ');
-    throw checkoutErrors.invalidPaymentData('.instrument.type', `This handler takes the instruments ${allowed}.`);
+    throw checkoutErrors.invalidPaymentData(
+      '.instrument.type',
+      `This handler takes the instruments ${allowed}.`,
+    );
   }
   if (!accepted.credentials.includes(input.credential.type)) {
     const allowed = accepted.credentials.join(', ');
-    throw checkoutErrors.invalidPaymentData('.instrument.credential.type', `This instrument takes the credentials ${allowed}.`);
+    throw checkoutErrors.invalidPaymentData(
+      '.instrument.credential.type',
+      `This instrument takes the credentials ${allowed}.`,
+    );
   }
   return { handler, credential: input.credential };
 }

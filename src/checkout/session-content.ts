@@ -105,7 +105,8 @@ export interface QuotedOption {
   latest?: string;
 }
 
-export type TotalType = 'items_base_amount' | 'items_discount' | 'subtotal' | 'discount' | 'fulfillment' | 'tax' | 'total';
+export type TotalType =
+  'items_base_amount' | 'items_discount' | 'subtotal' | 'discount' | 'fulfillment' | 'tax' | 'total';
 
 export interface Total {
   type: TotalType;

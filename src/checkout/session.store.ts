@@ -24,10 +24,10 @@ export class SessionStore {
 
   /** 404 for another agent's session too: that it exists is nobody else's business. */
   async load(agentId: string, id: string): Promise<ReadSession> {
-    const [row] = await this.db.query<Row>(`SELECT ${columns} FROM checkout_session WHERE id = $1 AND agent_id = $2`, [
-      id,
-      agentId,
-    ]);
+    const [row] = await this.db.query<Row>(
+      `SELECT ${columns} FROM checkout_session WHERE id = $1 AND agent_id = $2`,
+      [id, agentId],
+    );
     if (!row) throw checkoutErrors.sessionNotFound();
     return split(row);
   }
@@ -49,7 +49,9 @@ export class SessionStore {
   }
 
   async lock(tx: Tx, id: string): Promise<ReadSession> {
-    const [row] = await rows<Row>(tx, `SELECT ${columns} FROM checkout_session WHERE id = $1 FOR UPDATE`, [id]);
+    const [row] = await rows<Row>(tx, `SELECT ${columns} FROM checkout_session WHERE id = $1 FOR UPDATE`, [
+      id,
+    ]);
     if (!row) throw new Error(`checkout session ${id} is gone`);
     return split(row);
   }

@@ -74,7 +74,11 @@ export class SettlementService {
     private readonly settings: SettingsService,
   ) {}
 
-  async advance(attemptId: string, by: string, { fresh = false, responder }: { fresh?: boolean; responder?: Responder } = {}): Promise<Advance> {
+  async advance(
+    attemptId: string,
+    by: string,
+    { fresh = false, responder }: { fresh?: boolean; responder?: Responder } = {},
+  ): Promise<Advance> {
     const leased = await this.attempts.lease(attemptId, { fresh });
     if (!leased) return 'busy';
     const startedAt = performance.now();
@@ -98,13 +102,22 @@ export class SettlementService {
 
   private async outcomeOf(leased: LeasedAttempt): Promise<PaymentOutcome> {
     // The lease did not mark it as called: its time was over before anything was sent.
-    if (leased.attempt.state === 'started') return { state: 'misconfigured', cause: 'expired before it was sent' };
+    if (leased.attempt.state === 'started')
+      return { state: 'misconfigured', cause: 'expired before it was sent' };
     return this.payments.act(leased);
   }
 
   /** One transaction, fenced by the attempt: its row lock and a legal transition. The claim is finished if it is still ours. */
-  private async settle(leased: LeasedAttempt, outcome: PaymentOutcome, by: string, responder?: Responder): Promise<Advance> {
-    const [{ links }, renderOrder] = await Promise.all([this.settings.get(CheckoutSettings), this.orders.renderer()]);
+  private async settle(
+    leased: LeasedAttempt,
+    outcome: PaymentOutcome,
+    by: string,
+    responder?: Responder,
+  ): Promise<Advance> {
+    const [{ links }, renderOrder] = await Promise.all([
+      this.settings.get(CheckoutSettings),
+      this.orders.renderer(),
+    ]);
     const { id, subjectId } = leased.attempt;
     const paid = outcome.state === 'captured' || outcome.state === 'authorized';
     return this.db.transaction(async (tx) => {
@@ -115,7 +128,10 @@ export class SettlementService {
       ]);
       const answer = async ({ session, order, writes, refusal }: Consequence): Promise<void> => {
         const reply = refusal ?? responder?.render({ session, status: statusOf(session, now), order, links });
-        await together([...writes, reply && responder ? responder.claim.finishIfHeld(tx, reply) : Promise.resolve(false)]);
+        await together([
+          ...writes,
+          reply && responder ? responder.claim.finishIfHeld(tx, reply) : Promise.resolve(false),
+        ]);
       };
       if (!isOpen(attempt.state)) {
         const order = session.state === 'completed' ? await this.orders.findBySession(session.id, tx) : null;
@@ -153,7 +169,11 @@ export class SettlementService {
       case 'pending':
       case 'requires_action': {
         const { state, reference } = outcome;
-        return { session, order: null, writes: [this.attempts.transition(tx, attempt, state, { reference, by })] };
+        return {
+          session,
+          order: null,
+          writes: [this.attempts.transition(tx, attempt, state, { reference, by })],
+        };
       }
       case 'authentication_required':
         return this.demandAuthentication(scene, outcome.demand, outcome.reference);
@@ -194,7 +214,11 @@ export class SettlementService {
   }
 
   /** Not paid: the stock goes back and the session is open again. */
-  private reopen({ tx, session, attempt, now, by }: Scene, failure: Failure, notice: Problem | null = null): Consequence {
+  private reopen(
+    { tx, session, attempt, now, by }: Scene,
+    failure: Failure,
+    notice: Problem | null = null,
+  ): Consequence {
     const content = { ...session.content, notice, authentication: null };
     const next = nextVersion(session, now, { state: 'open', content });
     const { reason, message, retry = 'other_instrument', reference } = failure;
@@ -203,7 +227,11 @@ export class SettlementService {
       order: null,
       writes: [
         this.sessions.save(tx, next),
-        this.attempts.transition(tx, attempt, 'failed', { reference, failure: { reason, message, retry }, by }),
+        this.attempts.transition(tx, attempt, 'failed', {
+          reference,
+          failure: { reason, message, retry },
+          by,
+        }),
         this.inventory.release(tx, session.id),
       ],
     };
@@ -219,7 +247,11 @@ export class SettlementService {
     const authentication = { demand, amount: attempt.amount, currency: attempt.currency };
     const content = { ...session.content, notice, authentication };
     const next = nextVersion(session, now, { state: 'authentication_required', content });
-    const failure: AttemptFailure = { reason: 'authentication_required', message: notice.text, retry: 'same_instrument' };
+    const failure: AttemptFailure = {
+      reason: 'authentication_required',
+      message: notice.text,
+      retry: 'same_instrument',
+    };
     return {
       session: next,
       order: null,

@@ -34,7 +34,9 @@ export class ApiError extends Error {
 export function errorBody(error: ApiError): Record<string, unknown> {
   const { status, type, code, message, param, supportedVersions } = error.options;
   return {
-    type: type ?? (status === 503 ? 'service_unavailable' : status >= 500 ? 'processing_error' : 'invalid_request'),
+    type:
+      type ??
+      (status === 503 ? 'service_unavailable' : status >= 500 ? 'processing_error' : 'invalid_request'),
     code,
     message,
     ...(param !== undefined && { param }),
@@ -54,20 +56,36 @@ export const apiErrors = {
   invalid: (param: string, message: string) => new ApiError({ status: 400, code: 'invalid', message, param }),
   invalidType: (param: string, message: string) =>
     new ApiError({ status: 400, code: 'invalid_type', message, param }),
-  missing: (param: string) => new ApiError({ status: 400, code: 'missing', message: `${param} is required.`, param }),
+  missing: (param: string) =>
+    new ApiError({ status: 400, code: 'missing', message: `${param} is required.`, param }),
   invalidJson: (message: string) => new ApiError({ status: 400, code: 'invalid_json', message, param: '$' }),
   unauthorized: () =>
-    new ApiError({ status: 401, code: 'unauthorized', message: 'A valid API key is required: Authorization: Bearer <key>.' }),
+    new ApiError({
+      status: 401,
+      code: 'unauthorized',
+      message: 'A valid API key is required: Authorization: Bearer <key>.',
+    }),
   forbidden: (message: string) => new ApiError({ status: 403, code: 'forbidden', message }),
-  notFound: (what: string) => new ApiError({ status: 404, code: 'not_found', message: `${what} was not found.` }),
+  notFound: (what: string) =>
+    new ApiError({ status: 404, code: 'not_found', message: `${what} was not found.` }),
   payloadTooLarge: () =>
     new ApiError({ status: 413, code: 'payload_too_large', message: 'The request body is too large.' }),
   unsupportedMediaType: () =>
-    new ApiError({ status: 415, code: 'unsupported_media_type', message: 'Send the body as Content-Type: application/json.' }),
+    new ApiError({
+      status: 415,
+      code: 'unsupported_media_type',
+      message: 'Send the body as Content-Type: application/json.',
+    }),
   rateLimited: (retryAfterSeconds: number) =>
     new ApiError({ status: 429, code: 'rate_limited', message: 'Too many requests.', retryAfterSeconds }),
   internal: () =>
-    new ApiError({ status: 500, code: 'internal_error', message: 'Something went wrong on our side. The same request may be sent again.' }),
-  unavailable: (message = 'The service is temporarily unavailable. Send the same request again.', retryAfterSeconds = 2) =>
-    new ApiError({ status: 503, code: 'service_unavailable', message, retryAfterSeconds }),
+    new ApiError({
+      status: 500,
+      code: 'internal_error',
+      message: 'Something went wrong on our side. The same request may be sent again.',
+    }),
+  unavailable: (
+    message = 'The service is temporarily unavailable. Send the same request again.',
+    retryAfterSeconds = 2,
+  ) => new ApiError({ status: 503, code: 'service_unavailable', message, retryAfterSeconds }),
 };

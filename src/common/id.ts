@@ -7,7 +7,9 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * 128 random bits. Ids of one prefix sort by creation (`COLLATE "C"`), cannot be guessed, and with a prefix of
  * at most three letters fit the 40 characters that Razorpay allows for a receipt.
  */
-export function newId(prefix: 'agt' | 'key' | 'cs' | 'li' | 'ord' | 'pay' | 'evt' | 'idm' | 'aud' | 'req'): string {
+export function newId(
+  prefix: 'agt' | 'key' | 'cs' | 'li' | 'ord' | 'pay' | 'evt' | 'idm' | 'aud' | 'req',
+): string {
   const bytes = Buffer.alloc(22);
   bytes.writeUIntBE(Date.now(), 0, 6);
   randomBytes(16).copy(bytes, 6);

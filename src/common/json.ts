@@ -40,7 +40,8 @@ function checkStructure(text: string): void {
   const keysOfOpenObjects: Set<string>[] = [];
   let depth = 0;
   const enter = (): void => {
-    if (++depth > maximumDepth) throw apiErrors.invalidJson(`The body is nested deeper than ${maximumDepth} levels.`);
+    if (++depth > maximumDepth)
+      throw apiErrors.invalidJson(`The body is nested deeper than ${maximumDepth} levels.`);
   };
   const checkText = (value: string): void => {
     if (!value.isWellFormed() || value.includes('\0')) {
@@ -63,7 +64,8 @@ function checkStructure(text: string): void {
     onObjectProperty: (name) => {
       checkText(name);
       const keys = keysOfOpenObjects.at(-1);
-      if (keys?.has(name)) throw apiErrors.invalidJson(`The key ${JSON.stringify(name)} stands twice in one object.`);
+      if (keys?.has(name))
+        throw apiErrors.invalidJson(`The key ${JSON.stringify(name)} stands twice in one object.`);
       keys?.add(name);
     },
     onLiteralValue: (value: unknown) => {

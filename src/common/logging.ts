@@ -5,7 +5,17 @@ import { requestContext } from './http/request-context.js';
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /** Names of members that must never be read in a log, at any depth that we log. */
-const secretMembers = ['authorization', 'token', 'credential', 'key', 'secret', 'password', 'address', 'email', 'buyer'];
+const secretMembers = [
+  'authorization',
+  'token',
+  'credential',
+  'key',
+  'secret',
+  'password',
+  'address',
+  'email',
+  'buyer',
+];
 
 export function createLogger({ level, format }: { level: string; format: 'json' | 'pretty' }): NestLogger {
   const options: pino.LoggerOptions = {
@@ -68,5 +78,13 @@ export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : 'not an Error';
   const { name, message, stack, cause } = error;
   const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown };
-  return { name, message, code, constraint, table, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
+  return {
+    name,
+    message,
+    code,
+    constraint,
+    table,
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
 }

@@ -16,7 +16,12 @@ const maximumLimit = 100;
 /** Reads `?limit=&cursor=`. A cursor is opaque to the client: the last id of the page before. */
 export function parsePageRequest(query: Record<string, unknown>): PageRequest {
   const { limit = '20', cursor } = query;
-  if (typeof limit !== 'string' || !/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > maximumLimit) {
+  if (
+    typeof limit !== 'string' ||
+    !/^\d{1,3}$/.test(limit) ||
+    Number(limit) < 1 ||
+    Number(limit) > maximumLimit
+  ) {
     throw apiErrors.invalid('$.limit', `limit must be a whole number from 1 to ${maximumLimit}.`);
   }
   if (cursor === undefined) return { limit: Number(limit), afterId: undefined };

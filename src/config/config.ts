@@ -19,7 +19,12 @@ export abstract class Config {
   abstract readonly bootstrapKeys: { agent?: string; admin?: string };
   abstract readonly encryptionKeys: { current: string; previous?: string };
   abstract readonly stripe: { secretKey?: string; webhookSecret?: string; apiBase?: string };
-  abstract readonly razorpay: { keyId?: string; keySecret?: string; webhookSecret?: string; apiBase?: string };
+  abstract readonly razorpay: {
+    keyId?: string;
+    keySecret?: string;
+    webhookSecret?: string;
+    apiBase?: string;
+  };
   abstract readonly log: { level: string; format: 'json' | 'pretty' };
   abstract readonly timings: Timings;
 }
@@ -47,13 +52,13 @@ const minimumAdminKeyLength = 24;
 
 export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
   const problems: string[] = [];
-  const vars = parseVariables(env, problems);
+  const { vars, unreadable } = parseVariables(env, problems);
   const sandbox = vars.SANDBOX ?? vars.NODE_ENV !== 'production';
   const port = vars.PORT ?? 3000;
   const simulatorPort = vars.SANDBOX_PSP_PORT ?? port + 1000;
   const publicUrl = vars.PUBLIC_URL ?? `http://localhost:${port}`;
 
-  problems.push(...(sandbox ? sandboxProblems(vars) : productionProblems(vars, publicUrl)));
+  problems.push(...(sandbox ? sandboxProblems(vars) : productionProblems(vars, unreadable)));
   problems.push(...liveKeyOnLoopback(vars));
   if (sandbox && simulatorPort > 65_535) problems.push('SANDBOX_PSP_PORT defaults to PORT + 1000; set it');
   let timings = defaultTimings;
@@ -67,7 +72,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
   const simulatorUrl = sandbox
     ? (vars.STRIPE_API_BASE ?? vars.RAZORPAY_API_BASE ?? `http://127.0.0.1:${simulatorPort}`)
     : undefined;
-  const orInSandbox = (value: string | undefined, fallback: string) => value ?? (sandbox ? fallback : undefined);
+  const orInSandbox = (value: string | undefined, fallback: string) =>
+    value ?? (sandbox ? fallback : undefined);
   return deepFreeze({
     sandbox,
     role: vars.ROLE ?? 'all',
@@ -111,8 +117,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
 }
 
 /** An empty value counts as absent, as in `docker-compose.yml`, where `${X:-}` leaves one behind. */
-function parseVariables(env: NodeJS.ProcessEnv, problems: string[]): Variables {
+function parseVariables(
+  env: NodeJS.ProcessEnv,
+  problems: string[],
+): { vars: Variables; unreadable: Set<string> } {
   const parsed: Record<string, unknown> = {};
+  const unreadable = new Set<string>();
   for (const [name, { parse }] of Object.entries(variables)) {
     const text = env[name];
     if (text === undefined || text === '') continue;
@@ -120,33 +130,41 @@ function parseVariables(env: NodeJS.ProcessEnv, problems: string[]): Variables {
       parsed[name] = parse(text);
     } catch (error) {
       problems.push(`${name} ${(error as Error).message}`);
+      unreadable.add(name);
     }
   }
-  return parsed;
+  return { vars: parsed, unreadable };
 }
 
 function sandboxProblems(vars: Variables): string[] {
-  const live = 'is a live key, and this is sandbox mode, where everybody knows the keys; set NODE_ENV=production';
+  const live =
+    'is a live key, and this is sandbox mode, where everybody knows the keys; set NODE_ENV=production';
   return [
     isLive(vars.STRIPE_SECRET_KEY) && `STRIPE_SECRET_KEY ${live}`,
     isLive(vars.RAZORPAY_KEY_ID) && `RAZORPAY_KEY_ID ${live}`,
   ].filter((problem) => problem !== false);
 }
 
-function productionProblems(vars: Variables, publicUrl: string): string[] {
+/** What could not be read has been named already and is not called missing as well. */
+function productionProblems(vars: Variables, unreadable: Set<string>): string[] {
   const known = new Set(Object.values(sandboxSecrets));
   const secrets = Object.entries(vars).filter(([, value]) => typeof value === 'string' && known.has(value));
+  const missing = (
+    ['DATABASE_URL', 'SETTINGS_ENCRYPTION_KEY', 'ADMIN_API_KEY', 'PUBLIC_URL'] as const
+  ).filter((name) => vars[name] === undefined && !unreadable.has(name));
   const admin = vars.ADMIN_API_KEY;
   const testKey = 'is a test-mode key; set ALLOW_TEST_PSP=true to allow it in production mode';
   return [
-    !vars.DATABASE_URL && 'DATABASE_URL is required in production mode',
-    !vars.SETTINGS_ENCRYPTION_KEY && 'SETTINGS_ENCRYPTION_KEY is required in production mode',
-    !admin && 'ADMIN_API_KEY is required in production mode',
-    admin && admin.length < minimumAdminKeyLength && `ADMIN_API_KEY needs ${minimumAdminKeyLength} characters or more`,
+    ...missing.map((name) => `${name} is required in production mode`),
+    admin &&
+      admin.length < minimumAdminKeyLength &&
+      `ADMIN_API_KEY needs ${minimumAdminKeyLength} characters or more`,
     ...secrets.map(([name]) => `${name} is a well-known sandbox value`),
-    isLoopback(publicUrl) && 'PUBLIC_URL is required in production mode and must not be a loopback address',
+    isLoopback(vars.PUBLIC_URL) && 'PUBLIC_URL must not be a loopback address in production mode',
     vars.SANDBOX_TIMINGS && 'SANDBOX_TIMINGS is for sandbox mode only',
-    !vars.ALLOW_TEST_PSP && /^(sk|rk)_test_/.test(vars.STRIPE_SECRET_KEY ?? '') && `STRIPE_SECRET_KEY ${testKey}`,
+    !vars.ALLOW_TEST_PSP &&
+      /^(sk|rk)_test_/.test(vars.STRIPE_SECRET_KEY ?? '') &&
+      `STRIPE_SECRET_KEY ${testKey}`,
     !vars.ALLOW_TEST_PSP && vars.RAZORPAY_KEY_ID?.startsWith('rzp_test_') && `RAZORPAY_KEY_ID ${testKey}`,
   ].filter((problem): problem is string => typeof problem === 'string' && problem !== '');
 }
@@ -154,7 +172,9 @@ function productionProblems(vars: Variables, publicUrl: string): string[] {
 /** A live key must never travel to something that only pretends to be the provider. */
 function liveKeyOnLoopback(vars: Variables): string[] {
   return [
-    isLive(vars.STRIPE_SECRET_KEY) && isLoopback(vars.STRIPE_API_BASE) && 'STRIPE_API_BASE is loopback with a live key',
+    isLive(vars.STRIPE_SECRET_KEY) &&
+      isLoopback(vars.STRIPE_API_BASE) &&
+      'STRIPE_API_BASE is loopback with a live key',
     isLive(vars.RAZORPAY_KEY_ID) &&
       isLoopback(vars.RAZORPAY_API_BASE) &&
       'RAZORPAY_API_BASE is loopback with a live key',
@@ -163,12 +183,14 @@ function liveKeyOnLoopback(vars: Variables): string[] {
 
 const isLive = (key: string | undefined): boolean => /^(sk|rk|rzp)_live_/.test(key ?? '');
 
+/** In every spelling that leads back to this machine; `URL` has already made 127.1 and 0x7f000001 into 127.0.0.1. */
 function isLoopback(url: string | undefined): boolean {
   const host = url && URL.canParse(url) ? new URL(url).hostname : '';
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host);
+  return /^(.*\.)?localhost\.?$|^127\.|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/.test(host);
 }
 
 function deepFreeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
   return Object.freeze(value);
 }

@@ -55,7 +55,7 @@ export function parseTimings(json: string): Timings {
   }
   const timings: Timings = { ...defaultTimings };
   for (const [name, value] of Object.entries(overrides)) {
-    if (!(name in defaultTimings)) {
+    if (!Object.hasOwn(defaultTimings, name)) {
       throw new Error(`knows no "${name}"; it takes ${Object.keys(defaultTimings).join(', ')}`);
     }
     if (!Number.isInteger(value) || (value as number) < 1) {

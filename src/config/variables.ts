@@ -93,7 +93,11 @@ export const variables = {
     'redis://localhost:6379',
     url('redis:', 'rediss:'),
   ),
-  ROLE: variable('`all`, `api` (HTTP only) or `worker` (queues and sweeps only)', 'all', oneOf('all', 'api', 'worker')),
+  ROLE: variable(
+    '`all`, `api` (HTTP only) or `worker` (queues and sweeps only)',
+    'all',
+    oneOf('all', 'api', 'worker'),
+  ),
   SANDBOX: variable(
     'demo catalogue, simulated payment providers, well-known keys; true unless NODE_ENV=production',
     'true',
@@ -128,10 +132,14 @@ export const variables = {
 
 export type Variables = { [K in keyof typeof variables]?: ReturnType<(typeof variables)[K]['parse']> };
 
+const envExampleHeader = `# Every variable is optional in sandbox mode. Copy this file to .env and uncomment what you change.
+# docker compose reads .env by itself; for npm start:  set -a; . ./.env; set +a; npm start
+`;
+
 /** The text of `.env.example`. */
 export function renderEnvExample(): string {
   const entries = Object.entries(variables).map(
     ([name, { description, example }]) => `# ${description}\n# ${name}=${example}\n`,
   );
-  return `# Every variable is optional in sandbox mode. Uncomment what you change.\n\n${entries.join('\n')}`;
+  return `${envExampleHeader}\n${entries.join('\n')}`;
 }

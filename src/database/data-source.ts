@@ -28,8 +28,8 @@ export function createDataSource({ url, poolMax, entities }: DataSourceOptions):
     extra: {
       pipeline: true,
       types: {
-        getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-          oid === int8 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text'),
+        getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
+          oid === int8 ? parseInt8 : pg.types.getTypeParser(oid, format),
       },
     },
   });

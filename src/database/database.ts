@@ -86,7 +86,7 @@ export class Database implements OnApplicationShutdown {
 export async function together<T extends readonly unknown[]>(
   statements: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
-  const outcomes = await Promise.allSettled(statements);
+  const outcomes = await Promise.allSettled<unknown>(statements as readonly Promise<unknown>[]);
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
@@ -127,4 +127,17 @@ export function rowsOf<Row>(result: unknown): Row[] {
 /** Runs a statement in a transaction and returns its rows. */
 export async function rows<Row>(tx: Tx, sql: string, parameters: unknown[] = []): Promise<Row[]> {
   return rowsOf<Row>(await tx.query(sql, parameters));
+}
+
+/**
+ * Inserts entities. Unlike a repository's `insert` it is sent at once, so that statements of one round trip reach
+ * the server in the order they stand in the code: the lock order.
+ */
+export async function insert<Entity extends ObjectLiteral>(
+  tx: Tx,
+  entity: EntityTarget<Entity>,
+  values: Entity[],
+): Promise<void> {
+  const query = tx.createQueryBuilder().insert().into(entity).values(values);
+  await tx.query(...query.getQueryAndParameters());
 }

@@ -104,7 +104,7 @@ export class ClaimStore {
 
   /** Forgets what has expired, in batches; returns how many. */
   async reap(): Promise<number> {
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const gone = await this.db.query(
         `DELETE FROM idempotency_claim WHERE id IN (
            SELECT id FROM idempotency_claim

@@ -10,7 +10,8 @@ export const idempotencyErrors = {
       param: '$.headers["Idempotency-Key"]',
       storable: false,
     }),
-  keyTooLong: () => apiErrors.invalid('$.headers["Idempotency-Key"]', 'An Idempotency-Key has at most 255 characters.'),
+  keyTooLong: () =>
+    apiErrors.invalid('$.headers["Idempotency-Key"]', 'An Idempotency-Key has at most 255 characters.'),
   conflict: () =>
     new ApiError({
       status: 422,

@@ -1,4 +1,10 @@
-import { type CallHandler, type ExecutionContext, Injectable, Logger, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -36,7 +42,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return options ? from(this.run(context, next, options)) : next.handle();
   }
 
-  private async run(context: ExecutionContext, next: CallHandler, { retentionMs }: IdempotentOptions): Promise<RawReply> {
+  private async run(
+    context: ExecutionContext,
+    next: CallHandler,
+    { retentionMs }: IdempotentOptions,
+  ): Promise<RawReply> {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest & ClaimedRequest>();
     const response = http.getResponse<Response>();
@@ -81,7 +91,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const error = toApiError(thrown);
     try {
       if (error.storable) {
-        await claim.finishIfHeld(this.db.dataSource.manager, { status: error.status, body: errorBody(error) });
+        await claim.finishIfHeld(this.db.dataSource.manager, {
+          status: error.status,
+          body: errorBody(error),
+        });
       } else {
         await this.claims.giveBack(lease);
       }

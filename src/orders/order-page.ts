@@ -21,7 +21,10 @@ export function orderPage(order: Order, view: OrderView): string {
   );
   const totals = view.totals
     .filter(({ type }) => type !== 'items_base_amount')
-    .map(({ type, display_text, amount }) => `<tr class="${type}"><th colspan="2">${escapeHtml(display_text)}</th><td>${money(amount)}</td></tr>`);
+    .map(
+      ({ type, display_text, amount }) =>
+        `<tr class="${type}"><th colspan="2">${escapeHtml(display_text)}</th><td>${money(amount)}</td></tr>`,
+    );
   const { estimated_delivery: delivery } = view;
   return page(
     `Order ${view.order_number}`,
@@ -34,7 +37,8 @@ export function orderPage(order: Order, view: OrderView): string {
   );
 }
 
-export const notFoundPage = (): string => page('Order not found', '<h1>Order not found</h1><p>Check the link.</p>');
+export const notFoundPage = (): string =>
+  page('Order not found', '<h1>Order not found</h1><p>Check the link.</p>');
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -46,5 +50,12 @@ th:last-child,td:last-child{text-align:right}tr.total th,tr.total td{font-weight
 
 const day = (iso: string): string => `<time datetime="${iso}">${iso.slice(0, 10)}</time>`;
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);

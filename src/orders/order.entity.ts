@@ -80,7 +80,10 @@ export class Order {
 
 @Entity('order_line')
 @Index('order_line_order_idx', ['orderId', 'position'])
-@Check('order_line_quantities', 'ordered > 0 AND current BETWEEN 0 AND ordered AND fulfilled BETWEEN 0 AND ordered')
+@Check(
+  'order_line_quantities',
+  'ordered > 0 AND current BETWEEN 0 AND ordered AND fulfilled BETWEEN 0 AND ordered',
+)
 export class OrderLine {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'order_line_pkey' })
   id: string;

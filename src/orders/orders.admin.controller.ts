@@ -30,7 +30,9 @@ export class OrdersAdminController {
     const page = parsePageRequest(query);
     const found = await this.orders.list(page);
     const payments = await this.attempts.findAll(found.flatMap(({ order }) => order.paymentId ?? []));
-    return toPage(found, page.limit, ({ order, view }) => adminView(order, view, payments.get(order.paymentId ?? '')));
+    return toPage(found, page.limit, ({ order, view }) =>
+      adminView(order, view, payments.get(order.paymentId ?? '')),
+    );
   }
 
   @Get(':id')

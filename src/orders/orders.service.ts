@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/id.js';
 import { type PageRequest } from '../common/paging.js';
 import { Config } from '../config/config.js';
-import { Database, rows, together, type Tx } from '../database/database.js';
+import { Database, insert, rows, together, type Tx } from '../database/database.js';
 import { OutboxService } from '../outbox/outbox.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { Order, OrderLine } from './order.entity.js';
@@ -12,12 +12,24 @@ import { OrdersSettings } from './orders.settings.js';
 /** A sale as the checkout hands it over. */
 export type NewOrder = Pick<
   Order,
-  'sessionId' | 'agentId' | 'currency' | 'total' | 'totals' | 'buyer' | 'destination' | 'delivery' | 'notes' | 'paymentId'
+  | 'sessionId'
+  | 'agentId'
+  | 'currency'
+  | 'total'
+  | 'totals'
+  | 'buyer'
+  | 'destination'
+  | 'delivery'
+  | 'notes'
+  | 'paymentId'
 > & {
   number: number;
   paid: boolean;
   placedAt: Date;
-  lines: Pick<OrderLine, 'itemId' | 'productId' | 'title' | 'description' | 'imageUrl' | 'unitPrice' | 'ordered' | 'totals'>[];
+  lines: Pick<
+    OrderLine,
+    'itemId' | 'productId' | 'title' | 'description' | 'imageUrl' | 'unitPrice' | 'ordered' | 'totals'
+  >[];
 };
 
 export type RenderOrder = (placed: PlacedOrder) => OrderView;
@@ -49,10 +61,15 @@ export class OrdersService {
     const placed = toRows(sale);
     const view = render(placed);
     const { order, lines } = placed;
-    const event = { orderId: order.id, agentId: order.agentId, seq: order.eventSeq, type: 'order_create' as const };
+    const event = {
+      orderId: order.id,
+      agentId: order.agentId,
+      seq: order.eventSeq,
+      type: 'order_create' as const,
+    };
     const written = together([
-      tx.getRepository(Order).insert(order),
-      tx.getRepository(OrderLine).insert(lines),
+      insert(tx, Order, [order]),
+      insert(tx, OrderLine, lines),
       this.outbox.append(tx, { ...event, snapshot: view }),
     ]);
     return { view, written };
@@ -77,8 +94,18 @@ export class OrdersService {
     const ids = orders.map(({ id }) => id);
     if (ids.length === 0) return [];
     const [entities, lines, render] = await Promise.all([
-      this.db.repository(Order).createQueryBuilder('o').where('o.id IN (:...ids)', { ids }).orderBy('o.id', 'DESC').getMany(),
-      this.db.repository(OrderLine).createQueryBuilder('l').where('l.orderId IN (:...ids)', { ids }).orderBy('l.position').getMany(),
+      this.db
+        .repository(Order)
+        .createQueryBuilder('o')
+        .where('o.id IN (:...ids)', { ids })
+        .orderBy('o.id', 'DESC')
+        .getMany(),
+      this.db
+        .repository(OrderLine)
+        .createQueryBuilder('l')
+        .where('l.orderId IN (:...ids)', { ids })
+        .orderBy('l.position')
+        .getMany(),
       this.renderer(),
     ]);
     return entities.map((order) => ({
@@ -94,7 +121,9 @@ export class OrdersService {
   }
 
   private async view(order: Order, tx: Tx): Promise<OrderView> {
-    const lines = await tx.getRepository(OrderLine).find({ where: { orderId: order.id }, order: { position: 'ASC' } });
+    const lines = await tx
+      .getRepository(OrderLine)
+      .find({ where: { orderId: order.id }, order: { position: 'ASC' } });
     return (await this.renderer())({ order, lines });
   }
 }

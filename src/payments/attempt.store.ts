@@ -17,7 +17,17 @@ export interface LeasedAttempt {
 
 type NewAttempt = Pick<
   PaymentAttempt,
-  'id' | 'subjectId' | 'n' | 'claimId' | 'provider' | 'amount' | 'currency' | 'providerKey' | 'request' | 'credential' | 'expiresAt'
+  | 'id'
+  | 'subjectId'
+  | 'n'
+  | 'claimId'
+  | 'provider'
+  | 'amount'
+  | 'currency'
+  | 'providerKey'
+  | 'request'
+  | 'credential'
+  | 'expiresAt'
 >;
 
 type Change = Partial<Pick<PaymentAttempt, 'reference' | 'instrument' | 'failure'>> & { by: string };
@@ -45,7 +55,11 @@ export class AttemptStore {
   /** Locks and returns all attempts of a subject, the newest first. */
   async lockAll(tx: Tx, subjectId: string): Promise<PaymentAttempt[]> {
     const repository = tx.getRepository(PaymentAttempt);
-    return repository.find({ where: { subjectId }, order: { n: 'DESC' }, lock: { mode: 'pessimistic_write' } });
+    return repository.find({
+      where: { subjectId },
+      order: { n: 'DESC' },
+      lock: { mode: 'pessimistic_write' },
+    });
   }
 
   async latestOfClaim(claimId: string): Promise<PaymentAttempt | null> {
@@ -121,7 +135,14 @@ export class AttemptStore {
          history = CASE WHEN a.state = $2 THEN a.history ELSE a.history || ${transitionSql('$2::text', '$6::text')} END,
          lease_token = NULL, lease_until = NULL, updated_at = now()
        WHERE id = $1`,
-      [attempt.id, to, change.reference ?? null, change.instrument ?? null, change.failure ?? null, change.by],
+      [
+        attempt.id,
+        to,
+        change.reference ?? null,
+        change.instrument ?? null,
+        change.failure ?? null,
+        change.by,
+      ],
     );
     attempt.state = to;
   }

@@ -38,9 +38,16 @@ const transitions: Record<AttemptState, readonly AttemptState[]> = {
   canceled: [],
 };
 
-export const isLegalTransition = (from: AttemptState, to: AttemptState): boolean => transitions[from].includes(to);
+export const isLegalTransition = (from: AttemptState, to: AttemptState): boolean =>
+  transitions[from].includes(to);
 
 /** Still owed an answer: whoever holds the lease finds out, else the reconciler. */
-export const openStates: readonly AttemptState[] = ['started', 'called', 'unknown', 'pending', 'requires_action'];
+export const openStates: readonly AttemptState[] = [
+  'started',
+  'called',
+  'unknown',
+  'pending',
+  'requires_action',
+];
 
 export const isOpen = (state: AttemptState): boolean => openStates.includes(state);

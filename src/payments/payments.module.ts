@@ -13,7 +13,11 @@ export class PaymentsModule {
       global: true,
       providers: [
         ...providers,
-        { provide: paymentProviders, useFactory: (...instances: PaymentProvider[]) => instances, inject: providers },
+        {
+          provide: paymentProviders,
+          useFactory: (...instances: PaymentProvider[]) => instances,
+          inject: providers,
+        },
         ProviderRegistry,
         AttemptStore,
         PaymentsService,

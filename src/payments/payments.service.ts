@@ -50,17 +50,27 @@ export class PaymentsService {
   ) {}
 
   /** The ways to pay a total, in the merchant's order. Without any, `belowMinimum` says if the total is too small. */
-  async offers(total: { amount: number; currency: string }): Promise<{ handlers: PaymentHandler[]; belowMinimum?: number }> {
+  async offers(total: {
+    amount: number;
+    currency: string;
+  }): Promise<{ handlers: PaymentHandler[]; belowMinimum?: number }> {
     const { providersByCurrency } = await this.settings.get(PaymentsSettings);
-    const providers = (providersByCurrency[total.currency] ?? []).flatMap((code) => this.providers.find(code) ?? []);
+    const providers = (providersByCurrency[total.currency] ?? []).flatMap(
+      (code) => this.providers.find(code) ?? [],
+    );
     const offers: HandlerOffer[] = await Promise.all(providers.map((provider) => provider.offer(total)));
     return {
       handlers: offers.flatMap((offer) => ('handler' in offer ? [offer.handler] : [])),
-      belowMinimum: offers.flatMap((offer) => ('belowMinimum' in offer ? [offer.belowMinimum] : [])).sort((a, b) => a - b)[0],
+      belowMinimum: offers
+        .flatMap((offer) => ('belowMinimum' in offer ? [offer.belowMinimum] : []))
+        .sort((a, b) => a - b)[0],
     };
   }
 
-  async parseCredential(provider: string, credential: { type: string; token: string }): Promise<Credential | { problem: string }> {
+  async parseCredential(
+    provider: string,
+    credential: { type: string; token: string },
+  ): Promise<Credential | { problem: string }> {
     return this.providers.get(provider).parseCredential(credential);
   }
 
@@ -101,7 +111,9 @@ export class PaymentsService {
     const found = await provider.lookup(request);
     if (found.state !== 'not_found') return found;
     // Never closed as "not charged" because a list did not show it: only sending it again decides.
-    return mayResend ? this.send(provider, request, { until, sentBefore: true }) : unknown('too old to be sent again');
+    return mayResend
+      ? this.send(provider, request, { until, sentBefore: true })
+      : unknown('too old to be sent again');
   }
 
   private async send(

@@ -21,7 +21,8 @@ export class JobHandlers {
       .map((name) => ({ name, count: found.filter((handler) => handler.name === name).length }))
       .filter(({ count }) => count !== 1)
       .map(({ name, count }) => `${name} has ${count}`);
-    if (problems.length > 0) throw new Error(`every job needs exactly one @OnJob handler: ${problems.join(', ')}`);
+    if (problems.length > 0)
+      throw new Error(`every job needs exactly one @OnJob handler: ${problems.join(', ')}`);
     return new Map(found.map(({ name, handle }) => [name, handle]));
   }
 

@@ -1,5 +1,18 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { createPostgresBackend, Queue, setDefaultBackendFactory, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import {
+  createPostgresBackend,
+  Queue,
+  setDefaultBackendFactory,
+  Worker,
+  type ConnectionOptions,
+  type Job,
+} from 'bullmq';
 import { Config } from '../config/config.js';
 import { StoreService } from '../database/store.service.js';
 import { JobHandlers } from './job-handlers.js';
@@ -56,7 +69,8 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async run(job: Job, handlers: Map<JobName, () => Promise<void>>): Promise<void> {
     const handle = handlers.get(job.name as JobName);
-    if (!handle) throw new Error(`no handler for job ${job.name}; is a newer version running on this database?`);
+    if (!handle)
+      throw new Error(`no handler for job ${job.name}; is a newer version running on this database?`);
     try {
       await handle();
     } catch (error) {
@@ -78,6 +92,6 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   private connection(): ConnectionOptions {
     if (this.where.redisUrl) return { url: this.where.redisUrl, maxRetriesPerRequest: null };
     setDefaultBackendFactory(createPostgresBackend as never);
-    return { connectionString: this.where.databaseUrl, schema: queueSchema, max: 4, migrate: true } as ConnectionOptions;
+    return { connectionString: this.where.databaseUrl, schema: queueSchema, max: 4, migrate: true };
   }
 }

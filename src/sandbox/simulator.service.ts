@@ -35,11 +35,15 @@ export class SimulatorService implements OnApplicationBootstrap, OnApplicationSh
   /** Undefined if what is there is no simulator, or not up yet. */
   private async askForId(): Promise<string | undefined> {
     try {
-      const response = await fetch(`${this.config.stripe.apiBase}/_sim`, { signal: AbortSignal.timeout(2_000) });
+      const response = await fetch(`${this.config.stripe.apiBase}/_sim`, {
+        signal: AbortSignal.timeout(2_000),
+      });
       const { id } = response.ok ? ((await response.json()) as { id?: unknown }) : {};
       return typeof id === 'string' ? id : undefined;
     } catch (error) {
-      this.logger.warn(`The payment provider at ${this.config.stripe.apiBase} does not answer: ${(error as Error).message}`);
+      this.logger.warn(
+        `The payment provider at ${this.config.stripe.apiBase} does not answer: ${(error as Error).message}`,
+      );
       return undefined;
     }
   }

@@ -35,12 +35,16 @@ export class SecretBox {
     const [keyId, encoded = ''] = ciphertext.split('.');
     const key = this.keys.find(({ id }) => id === keyId);
     if (!key) {
-      throw new Error(`a secret was encrypted with key ${keyId}, which is neither the current nor the previous one`);
+      throw new Error(
+        `a secret was encrypted with key ${keyId}, which is neither the current nor the previous one`,
+      );
     }
     const bytes = Buffer.from(encoded, 'base64url');
     const decryption = createDecipheriv(cipher, key.bytes, bytes.subarray(0, ivBytes))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-    return decryption.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decryption.final('utf8');
+    return (
+      decryption.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decryption.final('utf8')
+    );
   }
 }

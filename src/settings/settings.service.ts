@@ -67,12 +67,17 @@ export class SettingsService {
     return Object.freeze(values);
   }
 
-  private decrypted<T extends object>(namespace: SettingsNamespace<T>, stored: Record<string, unknown>): object {
+  private decrypted<T extends object>(
+    namespace: SettingsNamespace<T>,
+    stored: Record<string, unknown>,
+  ): object {
     const secretNames: readonly string[] = namespace.secrets ?? [];
     return Object.fromEntries(
       Object.entries(stored).map(([name, value]) => [
         name,
-        secretNames.includes(name) ? this.secrets.decrypt(String(value), `${namespace.namespace}.${name}`) : value,
+        secretNames.includes(name)
+          ? this.secrets.decrypt(String(value), `${namespace.namespace}.${name}`)
+          : value,
       ]),
     );
   }

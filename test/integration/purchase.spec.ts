@@ -20,7 +20,9 @@ describe('a purchase', () => {
 
     const id = created.body.id as string;
     const updated = await agent.update(id, {
-      selected_fulfillment_options: [{ type: 'shipping', option_id: 'ship_express', item_ids: ['item_trail_shoe_9'] }],
+      selected_fulfillment_options: [
+        { type: 'shipping', option_id: 'ship_express', item_ids: ['item_trail_shoe_9'] },
+      ],
     });
     expect(total(updated.body)).toBe(25800 + 2129 + 1500);
 
@@ -33,7 +35,9 @@ describe('a purchase', () => {
 
     const ledger = await simulator.ledger(id);
     expect(ledger).toMatchObject([{ type: 'capture', amount: 29429, currency: 'usd' }]);
-    const [event] = await shop.db.query('SELECT * FROM outbox_event WHERE order_id = $1', [completed.body.order.id]);
+    const [event] = await shop.db.query('SELECT * FROM outbox_event WHERE order_id = $1', [
+      completed.body.order.id,
+    ]);
     expect(event).toMatchObject({ type: 'order_create', seq: 1 });
     expect(JSON.parse(event?.snapshot as string)).toEqual(completed.body.order);
   });

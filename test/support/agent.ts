@@ -52,7 +52,11 @@ export class Agent {
 
   /** Pays with a test token, or with what is given instead. */
   complete(id: string, token: string | object = 'tok_visa', options?: SendOptions): Promise<Answer> {
-    return this.post(`/checkout_sessions/${id}/complete`, typeof token === 'string' ? payWith(token) : token, options);
+    return this.post(
+      `/checkout_sessions/${id}/complete`,
+      typeof token === 'string' ? payWith(token) : token,
+      options,
+    );
   }
 
   cancel(id: string, body?: object, options?: SendOptions): Promise<Answer> {
@@ -63,7 +67,12 @@ export class Agent {
     return this.send('POST', path, body === undefined ? undefined : JSON.stringify(body), options);
   }
 
-  async send(method: string, path: string, body: string | Uint8Array | undefined, { key = randomUUID(), headers }: SendOptions = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    body: string | Uint8Array | undefined,
+    { key = randomUUID(), headers }: SendOptions = {},
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       body: body as string | undefined,
@@ -76,16 +85,26 @@ export class Agent {
       },
     });
     const text = await response.text();
-    const answer = { status: response.status, text, headers: response.headers, body: JSON.parse(text) as unknown };
+    const answer = {
+      status: response.status,
+      text,
+      headers: response.headers,
+      body: JSON.parse(text) as unknown,
+    };
     assertProtocolResponse(answer.status, answer.body);
     return answer;
   }
 }
 
 export const payWith = (token: string): object => ({
-  payment_data: { handler_id: 'card_tokenized', instrument: { type: 'card', credential: { type: 'spt', token } } },
+  payment_data: {
+    handler_id: 'card_tokenized',
+    instrument: { type: 'card', credential: { type: 'spt', token } },
+  },
 });
 
 /** The amount of one of a session's totals. */
-export const total = (session: { totals: { type: string; amount: number }[] }, type = 'total'): number | undefined =>
-  session.totals.find((entry) => entry.type === type)?.amount;
+export const total = (
+  session: { totals: { type: string; amount: number }[] },
+  type = 'total',
+): number | undefined => session.totals.find((entry) => entry.type === type)?.amount;

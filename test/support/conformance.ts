@@ -10,7 +10,8 @@ const schemaPath = new URL(
 
 /** The published schemas lie beside the project, in CI too. Elsewhere these checks cannot be made and say so. */
 export const schemasAreThere = existsSync(schemaPath);
-if (!schemasAreThere) console.warn(`skipped: responses are not validated, ${schemaPath.pathname} is not there`);
+if (!schemasAreThere)
+  console.warn(`skipped: responses are not validated, ${schemaPath.pathname} is not there`);
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 formats(ajv);
@@ -24,12 +25,18 @@ export function assertConforms(definition: Definition, value: unknown): void {
   const validate = ajv.getSchema(`acp#/$defs/${definition}`);
   if (!validate) throw new Error(`the published schema has no ${definition}`);
   if (validate(value)) return;
-  const problems = validate.errors?.map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+  const problems = validate.errors?.map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
   throw new Error(`not a ${definition}: ${problems?.join('; ')}\n${JSON.stringify(value)}`);
 }
 
 /** Every body of the protocol's routes is a session, or an error with a status of 4xx or 5xx. */
 export function assertProtocolResponse(status: number, body: unknown): void {
   if (status >= 400) assertConforms('Error', body);
-  else assertConforms((body as { status?: string }).status === 'completed' ? 'CheckoutSessionWithOrder' : 'CheckoutSession', body);
+  else
+    assertConforms(
+      (body as { status?: string }).status === 'completed' ? 'CheckoutSessionWithOrder' : 'CheckoutSession',
+      body,
+    );
 }

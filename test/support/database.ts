@@ -25,7 +25,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   const pool = new pg.Pool({
     connectionString: url.href,
     max: 4,
-    types: { getTypeParser: (oid, format) => (oid === 20 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text')) as never },
+    types: {
+      getTypeParser: (oid: number, format) =>
+        (oid === 20 ? parseInt8 : pg.types.getTypeParser(oid, format)) as never,
+    },
   });
   return {
     url: url.href,

@@ -22,7 +22,10 @@ export interface Shop {
 }
 
 /** A whole shop in this process: its own database, data directory, ports and simulated payment providers. */
-export async function startShop(overrides: NodeJS.ProcessEnv = {}, { timings = {} }: { timings?: object } = {}): Promise<Shop> {
+export async function startShop(
+  overrides: NodeJS.ProcessEnv = {},
+  { timings = {} }: { timings?: object } = {},
+): Promise<Shop> {
   const db = await createDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'storekeeper-shop-'));
   const port = await freePort();

@@ -1,5 +1,9 @@
 /** Waits until a condition holds; fails with what it last saw. */
-export async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T>,
+  holds: (seen: T) => boolean,
+  timeoutMs = 20_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const seen = await look();

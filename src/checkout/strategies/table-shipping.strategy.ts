@@ -1,6 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsArray, IsInt, IsObject, IsOptional, IsString, Length, Matches, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import type { Config } from '../../config/config.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import type { Address, QuotedOption } from '../session-content.js';
@@ -38,10 +49,38 @@ export class ShippingOptionSettings {
 }
 
 const sandboxOptions: ShippingOptionSettings[] = [
-  { id: 'ship_standard', title: 'Standard shipping', countries: ['US'], prices: { usd: 500 }, minDays: 4, maxDays: 6 },
-  { id: 'ship_express', title: 'Express shipping', countries: ['US'], prices: { usd: 1500 }, minDays: 1, maxDays: 2 },
-  { id: 'ship_standard', title: 'Standard shipping', countries: ['IN'], prices: { inr: 9900 }, minDays: 4, maxDays: 6 },
-  { id: 'ship_express', title: 'Express shipping', countries: ['IN'], prices: { inr: 24900 }, minDays: 1, maxDays: 2 },
+  {
+    id: 'ship_standard',
+    title: 'Standard shipping',
+    countries: ['US'],
+    prices: { usd: 500 },
+    minDays: 4,
+    maxDays: 6,
+  },
+  {
+    id: 'ship_express',
+    title: 'Express shipping',
+    countries: ['US'],
+    prices: { usd: 1500 },
+    minDays: 1,
+    maxDays: 2,
+  },
+  {
+    id: 'ship_standard',
+    title: 'Standard shipping',
+    countries: ['IN'],
+    prices: { inr: 9900 },
+    minDays: 4,
+    maxDays: 6,
+  },
+  {
+    id: 'ship_express',
+    title: 'Express shipping',
+    countries: ['IN'],
+    prices: { inr: 24900 },
+    minDays: 1,
+    maxDays: 2,
+  },
   {
     id: 'ship_international',
     title: 'International shipping',
@@ -88,7 +127,18 @@ export class TableShippingStrategy extends ShippingStrategy {
         const amount = prices[currency];
         if (amount === undefined) return [];
         const inDays = (days: number): string => new Date(now.getTime() + days * dayMs).toISOString();
-        return [{ id, type: 'shipping' as const, title, carrier, amount, tax: 0, earliest: inDays(minDays), latest: inDays(maxDays) }];
+        return [
+          {
+            id,
+            type: 'shipping' as const,
+            title,
+            carrier,
+            amount,
+            tax: 0,
+            earliest: inDays(minDays),
+            latest: inDays(maxDays),
+          },
+        ];
       });
   }
 }

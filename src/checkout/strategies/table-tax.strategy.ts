@@ -46,7 +46,13 @@ export class TableTaxStrategy extends TaxStrategy {
     super();
   }
 
-  async ratesFor({ lines, destination }: { lines: TaxableLine[]; destination: Address | null }): Promise<(TaxRate | null)[]> {
+  async ratesFor({
+    lines,
+    destination,
+  }: {
+    lines: TaxableLine[];
+    destination: Address | null;
+  }): Promise<(TaxRate | null)[]> {
     const { rates } = await this.settings.get(TaxSettings);
     const rate = destination && findRate(rates, destination);
     return lines.map(() => rate ?? null);
@@ -57,6 +63,9 @@ function findRate(rates: TaxRateSettings[], { country, state }: Address): TaxRat
   // A state comes as `CA` or as `US-CA`.
   const region = state.toUpperCase().replace(`${country}-`, '');
   const inCountry = rates.filter((rate) => rate.country === country);
-  const found = inCountry.find((rate) => rate.region === region) ?? inCountry.find((rate) => rate.region === undefined);
-  return found && { percent: found.percent, jurisdiction: found.region ? `${country}-${found.region}` : country };
+  const found =
+    inCountry.find((rate) => rate.region === region) ?? inCountry.find((rate) => rate.region === undefined);
+  return (
+    found && { percent: found.percent, jurisdiction: found.region ? `${country}-${found.region}` : country }
+  );
 }

@@ -18,5 +18,9 @@ export interface TaxRate {
  * the session wait with a message, never a zero tax. Returns one rate per line, null for none.
  */
 export abstract class TaxStrategy {
-  abstract ratesFor(args: { lines: TaxableLine[]; currency: string; destination: Address | null }): Promise<(TaxRate | null)[]>;
+  abstract ratesFor(args: {
+    lines: TaxableLine[];
+    currency: string;
+    destination: Address | null;
+  }): Promise<(TaxRate | null)[]>;
 }

@@ -2,13 +2,35 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 
 const errors: Record<number, { description: string; code: string; message: string; param?: string }> = {
-  400: { description: 'The request is wrong; `param` says where', code: 'missing', message: '$.line_items is required.', param: '$.line_items' },
-  401: { description: 'No API key, or an unknown one', code: 'unauthorized', message: 'A valid API key is required: Authorization: Bearer <key>.' },
-  403: { description: 'The key lacks the scope', code: 'forbidden', message: 'This needs an API key with the scope agent.' },
-  404: { description: 'Not found, or not yours', code: 'not_found', message: 'The checkout session was not found.' },
-  405: { description: 'The session is over', code: 'session_completed', message: 'The checkout session is completed.' },
+  400: {
+    description: 'The request is wrong; `param` says where',
+    code: 'missing',
+    message: '$.line_items is required.',
+    param: '$.line_items',
+  },
+  401: {
+    description: 'No API key, or an unknown one',
+    code: 'unauthorized',
+    message: 'A valid API key is required: Authorization: Bearer <key>.',
+  },
+  403: {
+    description: 'The key lacks the scope',
+    code: 'forbidden',
+    message: 'This needs an API key with the scope agent.',
+  },
+  404: {
+    description: 'Not found, or not yours',
+    code: 'not_found',
+    message: 'The checkout session was not found.',
+  },
+  405: {
+    description: 'The session is over',
+    code: 'session_completed',
+    message: 'The checkout session is completed.',
+  },
   409: {
-    description: 'The same key is still being processed, or a payment is under way; `Retry-After` says when to ask again',
+    description:
+      'The same key is still being processed, or a payment is under way; `Retry-After` says when to ask again',
     code: 'idempotency_in_flight',
     message: 'A request with this Idempotency-Key is still being processed. Send the same request again.',
   },
@@ -17,7 +39,11 @@ const errors: Record<number, { description: string; code: string; message: strin
     code: 'idempotency_conflict',
     message: 'This Idempotency-Key was already used with a different request body. Use a new key.',
   },
-  429: { description: 'Too many requests; `Retry-After` says when to ask again', code: 'rate_limited', message: 'Too many requests.' },
+  429: {
+    description: 'Too many requests; `Retry-After` says when to ask again',
+    code: 'rate_limited',
+    message: 'Too many requests.',
+  },
   503: {
     description: 'A dependency is away, or a payment outcome is not known yet; send the same request again',
     code: 'service_unavailable',
@@ -26,14 +52,20 @@ const errors: Record<number, { description: string; code: string; message: strin
 };
 
 /** Documents the error answers of a route with the protocol's flat body. */
-export function ApiErrors(...statuses: (keyof typeof errors & number)[]): MethodDecorator & ClassDecorator {
+export function ApiErrors(...statuses: (keyof typeof errors)[]): MethodDecorator & ClassDecorator {
   return applyDecorators(
     ...statuses.flatMap((status) => {
       const error = errors[status];
       if (!error) return [];
       const { description, ...body } = error;
       const type = status === 503 ? 'service_unavailable' : 'invalid_request';
-      return [ApiResponse({ status, description, schema: { $ref: '#/components/schemas/Error', example: { type, ...body } } as never })];
+      return [
+        ApiResponse({
+          status,
+          description,
+          schema: { $ref: '#/components/schemas/Error', example: { type, ...body } },
+        }),
+      ];
     }),
   );
 }

@@ -33,7 +33,11 @@ export function toApiError(thrown: unknown): ApiError {
 function fromHttpException(exception: HttpException): ApiError {
   const status = exception.getStatus();
   if (status === 404) return apiErrors.notFound('This route');
-  return new ApiError({ status, code: status < 500 ? 'invalid' : 'internal_error', message: exception.message });
+  return new ApiError({
+    status,
+    code: status < 500 ? 'invalid' : 'internal_error',
+    message: exception.message,
+  });
 }
 
 /** Express' body reader throws errors with a `type`: https://expressjs.com/en/resources/middleware/body-parser.html#errors */

@@ -3,7 +3,15 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type ApiError, apiErrors } from '../api-error.js';
 
-const typeRules = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isObject', 'isArray', 'nestedValidation']);
+const typeRules = new Set([
+  'isString',
+  'isInt',
+  'isNumber',
+  'isBoolean',
+  'isObject',
+  'isArray',
+  'nestedValidation',
+]);
 
 /** Validates a body against its DTO class and names the first thing that is wrong. Unknown members are dropped. */
 @Injectable()

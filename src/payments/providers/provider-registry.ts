@@ -11,7 +11,9 @@ export class ProviderRegistry {
   constructor(@Inject(paymentProviders) providers: PaymentProvider[]) {
     for (const provider of providers) {
       if (this.byCode.has(provider.code)) {
-        throw new Error(`two payment providers have the code "${provider.code}"; give one of them another in its class`);
+        throw new Error(
+          `two payment providers have the code "${provider.code}"; give one of them another in its class`,
+        );
       }
       this.byCode.set(provider.code, provider);
     }
@@ -25,7 +27,9 @@ export class ProviderRegistry {
   get(code: string): PaymentProvider {
     const provider = this.byCode.get(code);
     if (!provider) {
-      throw new Error(`there is a payment by "${code}", but app.module.ts lists no provider with that code; add it back`);
+      throw new Error(
+        `there is a payment by "${code}", but app.module.ts lists no provider with that code; add it back`,
+      );
     }
     return provider;
   }

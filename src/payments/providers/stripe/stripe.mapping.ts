@@ -28,7 +28,11 @@ const declineReasons: Record<string, string | undefined> = {
 };
 
 /** What a payment intent says happened. Trusts it only if it is for the money we asked for. */
-export function outcomeOfIntent(intent: Stripe.PaymentIntent, request: ChargeRequest, acquirer: Acquirer): PaymentOutcome {
+export function outcomeOfIntent(
+  intent: Stripe.PaymentIntent,
+  request: ChargeRequest,
+  acquirer: Acquirer,
+): PaymentOutcome {
   const reference = intent.id;
   if (intent.amount !== request.amount || intent.currency !== request.currency) {
     return { state: 'unknown', cause: `payment ${reference} is for another amount`, maybeExecuted: true };
@@ -37,7 +41,11 @@ export function outcomeOfIntent(intent: Stripe.PaymentIntent, request: ChargeReq
   switch (intent.status) {
     case 'succeeded':
       if (intent.amount_received !== request.amount) {
-        return { state: 'unknown', cause: `payment ${reference} received another amount`, maybeExecuted: true };
+        return {
+          state: 'unknown',
+          cause: `payment ${reference} received another amount`,
+          maybeExecuted: true,
+        };
       }
       return { state: 'captured', reference, instrument };
     case 'requires_capture':
@@ -62,12 +70,19 @@ export function outcomeOfIntent(intent: Stripe.PaymentIntent, request: ChargeReq
 export function outcomeOfError(error: unknown, acquirer: Acquirer): PaymentOutcome {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   if (error instanceof Stripe.errors.StripeCardError) {
-    return declined(error as unknown as Decline, error.payment_intent?.id, acquirer);
+    return declined(error, error.payment_intent?.id, acquirer);
   }
   if (error instanceof Stripe.errors.StripeConnectionError) {
-    return { state: 'unknown', cause: connectionCause(error), maybeExecuted: connectionCause(error) !== 'ECONNREFUSED' };
+    return {
+      state: 'unknown',
+      cause: connectionCause(error),
+      maybeExecuted: connectionCause(error) !== 'ECONNREFUSED',
+    };
   }
-  if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError) {
+  if (
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError
+  ) {
     return { state: 'misconfigured', cause: error.type };
   }
   if (error instanceof Stripe.errors.StripeIdempotencyError) {
@@ -95,7 +110,8 @@ function outcomeOfRefusal(error: Stripe.errors.StripeInvalidRequestError): Payme
     return failure('credential_consumed', 'The payment token is spent, expired or revoked.');
   }
   if (error.code === 'amount_too_small') return { state: 'misconfigured', cause: error.code };
-  if (error.code === 'parameter_unknown') return { state: 'misconfigured', cause: `parameter_unknown ${error.param}` };
+  if (error.code === 'parameter_unknown')
+    return { state: 'misconfigured', cause: `parameter_unknown ${error.param}` };
   return { state: 'invalid', message: 'The payment provider does not accept this payment token.' };
 }
 
@@ -125,18 +141,26 @@ function failureOf({ code = '', decline_code = '', advice_code }: Decline): Atte
   return {
     reason,
     message: messages[reason] ?? 'The card was declined.',
-    retry: advice_code === 'do_not_try_again' ? 'never' : advice_code === 'try_again_later' ? 'same_instrument' : 'other_instrument',
+    retry:
+      advice_code === 'do_not_try_again'
+        ? 'never'
+        : advice_code === 'try_again_later'
+          ? 'same_instrument'
+          : 'other_instrument',
   };
 }
 
 function instrumentOf(intent: Stripe.PaymentIntent): InstrumentSummary | undefined {
   const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
   const card = charge?.payment_method_details?.card;
-  return card ? { method: 'card', brand: card.brand ?? undefined, last4: card.last4 ?? undefined } : undefined;
+  return card
+    ? { method: 'card', brand: card.brand ?? undefined, last4: card.last4 ?? undefined }
+    : undefined;
 }
 
 function connectionCause(error: Stripe.errors.StripeConnectionError): string {
   const detail = (error as { detail?: unknown }).detail;
-  const code = typeof detail === 'object' && detail !== null ? (detail as { code?: unknown }).code : undefined;
+  const code =
+    typeof detail === 'object' && detail !== null ? (detail as { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : 'connection_error';
 }

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
 import { Config } from '../../../config/config.js';
 import { SettingsService } from '../../../settings/settings.service.js';
-import type { ChargeRequest, Credential, HandlerOffer, PaymentOutcome, PaymentProvider } from '../payment-provider.js';
+import type {
+  ChargeRequest,
+  Credential,
+  HandlerOffer,
+  PaymentOutcome,
+  PaymentProvider,
+} from '../payment-provider.js';
 import { outcomeOfError, outcomeOfIntent } from './stripe.mapping.js';
 import { StripeSettings } from './stripe.settings.js';
 
@@ -10,16 +16,20 @@ import { StripeSettings } from './stripe.settings.js';
 const previewVersion = '2026-04-22.preview';
 
 /** https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-const minimumAmounts: Record<string, number | undefined> = { usd: 50, eur: 50, gbp: 30, cad: 50, aud: 50, inr: 50 };
+const minimumAmounts: Record<string, number | undefined> = {
+  usd: 50,
+  eur: 50,
+  gbp: 30,
+  cad: 50,
+  aud: 50,
+  inr: 50,
+};
 
 /** Clocks differ; a list of recent payments begins this much before the attempt. */
 const clockSkewSeconds = 300;
 const listPages = 20;
 
-type PaymentMethodParams = Pick<
-  Stripe.PaymentIntentCreateParams,
-  'payment_method' | 'payment_method_data'
->;
+type PaymentMethodParams = Pick<Stripe.PaymentIntentCreateParams, 'payment_method' | 'payment_method_data'>;
 
 @Injectable()
 export class StripeProvider implements PaymentProvider {
@@ -61,11 +71,17 @@ export class StripeProvider implements PaymentProvider {
     };
   }
 
-  async parseCredential({ token }: { type: string; token: string }): Promise<Credential | { problem: string }> {
+  async parseCredential({
+    token,
+  }: {
+    type: string;
+    token: string;
+  }): Promise<Credential | { problem: string }> {
     const { secretKey = '' } = await this.settings.get(StripeSettings);
     const testToken = /^(tok|pm_card)_/.exec(token)?.[1];
     if (testToken && !isTestKey(secretKey)) return { problem: 'test tokens are not accepted in live mode' };
-    if (!/^[\x21-\x7e]{1,255}$/.test(token)) return { problem: 'it must be 1 to 255 visible ASCII characters' };
+    if (!/^[\x21-\x7e]{1,255}$/.test(token))
+      return { problem: 'it must be 1 to 255 visible ASCII characters' };
     return { kind: testToken ?? 'shared_payment_token', token };
   }
 
@@ -101,19 +117,27 @@ export class StripeProvider implements PaymentProvider {
 
   async lookup(request: ChargeRequest): Promise<PaymentOutcome | { state: 'not_found' }> {
     const { secretKey, acquirer } = await this.settings.get(StripeSettings);
-    if (!secretKey) return { state: 'unknown', cause: 'payments.stripe.secretKey is not set', maybeExecuted: true };
+    if (!secretKey)
+      return { state: 'unknown', cause: 'payments.stripe.secretKey is not set', maybeExecuted: true };
     try {
       const intent = await this.findIntent(this.connect(secretKey), request);
       return intent ? outcomeOfIntent(intent, request, acquirer) : { state: 'not_found' };
     } catch (error) {
       const outcome = outcomeOfError(error, acquirer);
       // A lookup that failed says nothing about the charge.
-      return { state: 'unknown', cause: 'cause' in outcome ? outcome.cause : 'lookup failed', maybeExecuted: true };
+      return {
+        state: 'unknown',
+        cause: 'cause' in outcome ? outcome.cause : 'lookup failed',
+        maybeExecuted: true,
+      };
     }
   }
 
   /** By listing and not by searching: Stripe's search index lags by minutes, its lists do not. */
-  private async findIntent(stripe: Stripe, request: ChargeRequest): Promise<Stripe.PaymentIntent | undefined> {
+  private async findIntent(
+    stripe: Stripe,
+    request: ChargeRequest,
+  ): Promise<Stripe.PaymentIntent | undefined> {
     const expand = { expand: ['latest_charge'] };
     if (request.reference) return stripe.paymentIntents.retrieve(request.reference, expand);
     const since = Math.floor(request.createdAt.getTime() / 1000) - clockSkewSeconds;
@@ -123,8 +147,13 @@ export class StripeProvider implements PaymentProvider {
       if (found) return stripe.paymentIntents.retrieve(found.id, expand);
       const last = page.data.at(-1);
       if (!page.has_more || !last) return undefined;
-      if (pages === listPages) throw new Stripe.errors.StripeAPIError({ message: 'too many payments to look through' } as never);
-      page = await stripe.paymentIntents.list({ created: { gte: since }, limit: 100, starting_after: last.id });
+      if (pages === listPages)
+        throw new Stripe.errors.StripeAPIError({ message: 'too many payments to look through' });
+      page = await stripe.paymentIntents.list({
+        created: { gte: since },
+        limit: 100,
+        starting_after: last.id,
+      });
     }
   }
 
