@@ -1,6 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessModule } from './access/access.module.js';
@@ -28,19 +27,18 @@ export interface Resources {
   dataSource: DataSource;
   /** Past any pooler, for the queue. */
   directUrl: string;
-  redis: Redis | undefined;
   /** What only some installations load: the sandbox. */
   extraModules: Type[];
 }
 
 @Module({})
 export class AppModule {
-  static forRoot({ config, dataSource, directUrl, redis, extraModules }: Resources): DynamicModule {
+  static forRoot({ config, dataSource, directUrl, extraModules }: Resources): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        DatabaseModule.forRoot(dataSource, redis),
+        DatabaseModule.forRoot(dataSource, config.redisUrl),
         SettingsModule,
         AccessModule,
         QueueModule.forRoot({ redisUrl: config.redisUrl, databaseUrl: directUrl }),

@@ -5,12 +5,21 @@ import { type Server, startServer } from './server.js';
 import { explain } from './start-failure.js';
 import { welcome } from './welcome.js';
 
+/** Ctrl-C under npm arrives twice, once from the terminal and once from npm: that is one wish to stop. */
+const sameWishMs = 1_000;
+
 // From the first moment: a process that dies while it starts would leave its PostgreSQL behind.
 const interruption = new AbortController();
+let interruptedAt = 0;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
-    if (!interruption.signal.aborted) console.log(`${name}: finishing what is under way`);
-    interruption.abort();
+    if (!interruption.signal.aborted) {
+      interruptedAt = performance.now();
+      console.log(`${name}: finishing what is under way; once more to stop at once`);
+      interruption.abort();
+    } else if (performance.now() - interruptedAt > sameWishMs) {
+      process.exit(130);
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import { createServer, type Server as NetServer } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type Response } from 'express';
@@ -7,10 +8,11 @@ import { apiErrors, errorBody } from './common/api-error.js';
 import { RawReplyAdapter } from './common/http/raw-reply.js';
 import { openRequestContext } from './common/http/request-context.js';
 import { logRequest } from './common/http/request-log.js';
+import { refuseImpossiblePath } from './common/http/request-path.js';
 import { createLogger } from './common/logging.js';
+import { StartError } from './common/start-error.js';
 import type { Config } from './config/config.js';
 import { openDatabase } from './database/open-database.js';
-import { connectRedis } from './database/redis-cache.js';
 import { serveDocs } from './docs.js';
 import { entities } from './entities.js';
 
@@ -19,15 +21,13 @@ const bodyLimit = '256kb';
 export interface Server {
   url: string;
   app: NestExpressApplication;
-  /** Lets requests and jobs under way finish, then closes everything. */
+  /** Lets requests and jobs under way finish, then closes everything. May be called more than once. */
   stop(): Promise<void>;
 }
 
-/** A failure to start that one sentence explains. */
-export class StartError extends Error {}
-
 /** Opens what the process needs, in order: database, migrations, modules, HTTP. Leaves nothing open if it fails. */
 export async function startServer(config: Config): Promise<Server> {
+  await assertPortIsFree(config);
   const logger = createLogger(config.log);
   const database = await openDatabase(config, entities, {
     log: (message) => logger.log(message, 'Database'),
@@ -39,23 +39,21 @@ export async function startServer(config: Config): Promise<Server> {
         config,
         dataSource: database.dataSource,
         directUrl: database.directUrl,
-        redis: config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl),
         extraModules: config.sandbox ? [(await import('./sandbox/sandbox.module.js')).SandboxModule] : [],
       }),
       new RawReplyAdapter(),
       { logger, bodyParser: false, abortOnError: false },
     );
     configureHttp(app, config);
-    await listen(app, config);
+    await app.init();
+    await bind(app.getHttpServer(), config);
     const running = app;
-    return {
-      url: config.publicUrl,
-      app,
-      stop: async () => {
-        await running.close();
-        await database.close();
-      },
+    let stopped: Promise<void> | undefined;
+    const shutDown = async (): Promise<void> => {
+      await running.close();
+      await database.close();
     };
+    return { url: config.publicUrl, app, stop: () => (stopped ??= shutDown()) };
   } catch (error) {
     await app?.close();
     await database.close();
@@ -71,6 +69,7 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
     openRequestContext,
     logRequest,
     helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }),
+    refuseImpossiblePath,
   );
   if (config.role === 'worker') app.use(onlyOperations);
   // Raw, whatever it claims to be: it is parsed once the caller is known, and signatures are over these bytes.
@@ -88,17 +87,31 @@ function onlyOperations(request: Request, response: Response, next: NextFunction
   response.status(error.status).json(errorBody(error));
 }
 
-async function listen(app: NestExpressApplication, { port, host }: Config): Promise<void> {
-  try {
-    await app.listen(port, host);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new StartError(`Port ${port} is taken. Stop what listens there, or set PORT to another one.`);
-    if (code === 'EACCES')
-      throw new StartError(`Port ${port} is not ours to take. Set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new StartError(`HOST ${host} is not an address of this machine.`);
-    throw error;
+/** Before anything is opened, because the port is what most often stands in the way. */
+async function assertPortIsFree(config: Config): Promise<void> {
+  const probe = createServer();
+  await bind(probe, config);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function bind(server: NetServer, { port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, port, host)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function explainListen(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(`Port ${port} is taken. Stop what listens there, or set PORT to another one.`);
+    case 'EACCES':
+      return new StartError(`Port ${port} is not ours to take. Set PORT to one above 1023.`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new StartError(`HOST ${host} is not an address of this machine.`);
+    default:
+      return error;
   }
 }

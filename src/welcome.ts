@@ -5,7 +5,7 @@ import { sandboxSecrets } from './config/config.js';
 export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: Config): string {
   const places = [
     ['Shop', publicUrl],
-    ['API docs', `${publicUrl}/docs`],
+    ...(sandbox ? [['API docs', `${publicUrl}/docs`]] : []),
     ['Health', `${publicUrl}/health/ready`],
     ...(simulator.runHere
       ? [['Payments', `http://127.0.0.1:${simulator.port}/_sim/ledger (simulated)`]]
@@ -30,7 +30,7 @@ export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: 
 
 /** Creates a session and completes it, with nothing but curl and sed. */
 function buyingLine(url: string, key: string): string {
-  const headers = `-H 'Authorization: Bearer ${key}' -H 'API-Version: 2026-04-17' -H 'Content-Type: application/json'`;
+  const headers = `-H "Authorization: Bearer ${key}" -H 'API-Version: 2026-04-17' -H 'Content-Type: application/json'`;
   const create = JSON.stringify({
     line_items: [{ id: 'item_field_guide' }],
     currency: 'usd',

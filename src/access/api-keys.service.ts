@@ -29,6 +29,9 @@ export type ApiKeySummary = Pick<
 > & { agentName: string };
 
 const prefixLength = 8;
+
+/** What of a key may be seen; of a short one that somebody has chosen at most half. */
+const prefixOf = (key: string): string => key.slice(0, Math.min(prefixLength, Math.floor(key.length / 2)));
 const cacheSize = 10_000;
 
 @Injectable()
@@ -51,7 +54,7 @@ export class ApiKeysService {
     const candidates = await this.db.query<{ id: string; agent_id: string; scopes: Scope[]; hash: Buffer }>(
       `SELECT id, agent_id, scopes, hash FROM api_key
        WHERE prefix = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
-      [key.slice(0, prefixLength)],
+      [prefixOf(key)],
     );
     const found = candidates.find((candidate) => timingSafeEqual(candidate.hash, hash));
     if (!found) return undefined;
@@ -145,15 +148,7 @@ export class ApiKeysService {
       tx,
       `INSERT INTO api_key (id, agent_id, name, prefix, hash, scopes, expires_at, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT (hash) DO NOTHING RETURNING id`,
-      [
-        row.id,
-        row.agentId,
-        row.name,
-        row.key.slice(0, prefixLength),
-        sha256(row.key),
-        row.scopes,
-        row.expiresAt ?? null,
-      ],
+      [row.id, row.agentId, row.name, prefixOf(row.key), sha256(row.key), row.scopes, row.expiresAt ?? null],
     );
     return inserted.length === 1;
   }

@@ -3,17 +3,16 @@ import { Expose, Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsEmail,
   IsIn,
   IsInt,
   IsObject,
   IsOptional,
-  IsRFC3339,
   IsString,
   Length,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { IsEmailAddress, IsTimestamp } from './wire-formats.js';
 
 export class CompanyDto {
   @IsString()
@@ -47,7 +46,7 @@ export class LoyaltyDto {
   points_balance?: number;
 
   @IsOptional()
-  @IsRFC3339()
+  @IsTimestamp()
   member_since?: string;
 }
 
@@ -66,7 +65,7 @@ export class TaxExemptionDto {
   exempt_regions?: string[];
 
   @IsOptional()
-  @IsRFC3339()
+  @IsTimestamp()
   expires_at?: string;
 }
 
@@ -74,8 +73,7 @@ export class TaxExemptionDto {
 export class BuyerDto {
   @ApiPropertyOptional({ example: 'ada@example.com', description: 'Required, unless it was sent before' })
   @IsOptional()
-  @IsString()
-  @IsEmail()
+  @IsEmailAddress()
   email?: string | null;
 
   @ApiPropertyOptional({ example: 'Ada' })
@@ -92,7 +90,9 @@ export class BuyerDto {
 
   /** Some agents say `name`. */
   @Expose()
-  @Transform(({ obj, value }: { obj: { name?: unknown }; value: unknown }) => value ?? obj.name)
+  @Transform(({ obj, value }: { obj: { name?: unknown }; value: unknown }) =>
+    value === undefined ? obj.name : value,
+  )
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -100,7 +100,9 @@ export class BuyerDto {
 
   /** Some agents say `phone`. */
   @Expose()
-  @Transform(({ obj, value }: { obj: { phone?: unknown }; value: unknown }) => value ?? obj.phone)
+  @Transform(({ obj, value }: { obj: { phone?: unknown }; value: unknown }) =>
+    value === undefined ? obj.phone : value,
+  )
   @IsOptional()
   @IsString()
   @MaxLength(64)

@@ -3,7 +3,6 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsEmail,
   IsInt,
   IsObject,
   IsOptional,
@@ -16,6 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { maximumQuantity } from '../checkout/cart-changes.js';
+import { IsEmailAddress } from './wire-formats.js';
 
 /*
  * The parts of a request of ACP 2026-04-17. What is absent stays as it is, what is null is cleared (§3.1), so
@@ -117,8 +117,7 @@ export class FulfillmentDetailsDto {
 
   @ApiPropertyOptional({ example: 'ada@example.com' })
   @IsOptional()
-  @IsString()
-  @IsEmail()
+  @IsEmailAddress()
   email?: string | null;
 
   @ApiPropertyOptional({ type: AddressDto, description: 'Replaced whole' })
@@ -158,6 +157,5 @@ export class DiscountsDto {
   @IsArray()
   @ArrayMaxSize(20)
   @IsString({ each: true })
-  @Length(1, 64, { each: true })
   codes?: string[];
 }

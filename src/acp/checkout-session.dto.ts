@@ -8,7 +8,6 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  Length,
   Matches,
   MaxLength,
   ValidateIf,
@@ -22,6 +21,7 @@ import {
   SelectedFulfillmentOptionDto,
 } from './cart.dto.js';
 import { PaymentDataDto } from './payment-data.dto.js';
+import { IsFlatObject } from './wire-formats.js';
 
 /** For members that may be absent but cannot be cleared with null. */
 const unlessAbsent = (_: object, value: unknown): boolean => value !== undefined;
@@ -75,7 +75,6 @@ class CartDto {
   @IsArray()
   @ArrayMaxSize(20)
   @IsString({ each: true })
-  @Length(1, 64, { each: true })
   coupons?: string[] | null;
 
   @ApiPropertyOptional({ maxLength: 5000 })
@@ -138,7 +137,7 @@ export class CapabilitiesDto {
 
 export class CreateCheckoutSessionDto extends CartDto {
   @ApiProperty({ type: [RequestedItemDto], example: [{ id: 'item_trail_shoe_9', quantity: 1 }] })
-  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined)
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.line_items !== undefined)
   @IsDefined()
   @IsArray()
   @ArrayNotEmpty()
@@ -149,13 +148,13 @@ export class CreateCheckoutSessionDto extends CartDto {
   line_items?: RequestedItemDto[];
 
   @ApiProperty({ description: 'ISO 4217', example: 'usd' })
-  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined || dto.currency !== undefined)
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.currency !== undefined)
   @IsString()
   @Matches(/^[A-Za-z]{3}$/, { message: 'currency must be an ISO 4217 code' })
   currency?: string;
 
   @ApiProperty({ type: CapabilitiesDto, example: { interventions: { supported: ['3ds'] } } })
-  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items === undefined || dto.capabilities !== undefined)
+  @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.capabilities !== undefined)
   @IsObject()
   @ValidateNested()
   @Type(() => CapabilitiesDto)
@@ -241,9 +240,8 @@ export class CompleteCheckoutSessionDto {
 }
 
 export class IntentTraceDto {
-  @ApiProperty({ example: 'price_sensitivity' })
+  @ApiProperty({ description: 'One that is not known counts as `other`', example: 'price_sensitivity' })
   @IsString()
-  @Length(1, 100)
   reason_code: string;
 
   @ApiPropertyOptional({ maxLength: 500 })
@@ -254,7 +252,7 @@ export class IntentTraceDto {
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
   @IsOptional()
-  @IsObject()
+  @IsFlatObject()
   metadata?: Record<string, unknown>;
 }
 

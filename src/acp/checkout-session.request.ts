@@ -4,6 +4,7 @@ import type { CreateCheckout } from '../checkout/checkout.service.js';
 import type { CompleteCheckout } from '../checkout/complete-checkout.service.js';
 import type { PaymentInput } from '../checkout/payment-input.js';
 import type { OptionChoice } from '../checkout/session-content.js';
+import type { BuyerDto } from './buyer.dto.js';
 import type { FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
 import type {
   CompleteCheckoutSessionDto,
@@ -35,7 +36,7 @@ export function toCreate(agentId: string, dto: CreateCheckoutSessionDto): Create
 export function toChanges(dto: UpdateCheckoutSessionDto): CartChanges {
   return {
     lines: toLines(dto),
-    buyer: dto.buyer && { ...dto.buyer },
+    buyer: dto.buyer && toBuyer(dto.buyer),
     fulfillment: dto.fulfillment_details && toFulfillment(dto.fulfillment_details),
     choices: dto.selected_fulfillment_options && dto.selected_fulfillment_options.map(toChoice),
     discountCodes: dto.discounts === undefined ? dto.coupons : (dto.discounts?.codes ?? null),
@@ -52,7 +53,7 @@ export function toComplete(
     agentId,
     sessionId,
     payment: dto.payment_data ? toPayment(dto.payment_data) : null,
-    buyer: dto.buyer && { ...dto.buyer },
+    buyer: dto.buyer && toBuyer(dto.buyer),
     orderNotes: dto.order_notes,
     attribution: dto.affiliate_attribution,
     marketingConsents: dto.marketing_consents,
@@ -74,9 +75,16 @@ function toLines({
   });
 }
 
+/** Absent members must stay absent, or they would clear what is known. Only a member of the buyer itself can be cleared. */
+function toBuyer(dto: BuyerDto): Record<string, unknown> {
+  const sent = Object.entries(dto).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    sent.map(([name, value]) => [name, isObject(value) ? withoutNulls(value) : value]),
+  );
+}
+
 function toFulfillment({ name, phone_number, email, address }: FulfillmentDetailsDto): FulfillmentPatch {
   return {
-    // Absent members must stay absent, or they would clear what is known.
     ...(name !== undefined && { name }),
     ...(phone_number !== undefined && { phoneNumber: phone_number }),
     ...(email !== undefined && { email }),
@@ -102,7 +110,7 @@ const toChoice = ({ option_id, item_ids }: SelectedFulfillmentOptionDto): Option
 
 /** The older shape `{token, provider}` means a card paid with a shared payment token (ACP §6.4). */
 function toPayment({ handler_id, instrument, token, provider }: PaymentDataDto): PaymentInput {
-  if (token !== undefined) {
+  if (token != null) {
     if (!provider) throw apiErrors.missing('$.payment_data.provider');
     return { provider, instrumentType: 'card', credential: { type: 'spt', token } };
   }
@@ -117,3 +125,9 @@ function extensionName(extension: unknown): string[] {
     typeof extension === 'object' && extension !== null && 'name' in extension ? extension.name : extension;
   return typeof name === 'string' && name !== '' ? [name.replace(/@.*$/, '')] : [];
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const withoutNulls = (value: object): object =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null && member !== undefined));

@@ -35,7 +35,7 @@ export class PaymentDataDto {
   handler_id?: string;
 
   @ApiPropertyOptional({ type: InstrumentDto })
-  @ValidateIf((dto: PaymentDataDto) => dto.token === undefined)
+  @ValidateIf((dto: PaymentDataDto) => dto.token == null)
   @IsObject()
   @ValidateNested()
   @Type(() => InstrumentDto)

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type CatalogItem, CatalogStore } from '../catalog/catalog.store.js';
+import { within } from '../common/pause.js';
+import { Config } from '../config/config.js';
 import { PaymentsService } from '../payments/payments.service.js';
 import { cartTotals, lineAmounts } from './checkout.totals.js';
 import { problems } from './checkout.problems.js';
@@ -22,6 +24,8 @@ export type Cart = Pick<
 > & {
   sessionId: string;
   currency: string;
+  /** The lines as this request put them, before those of one item became one: where an error points to. */
+  requested: { itemId: string }[];
   /** True if the choices were made in this request: a wrong one is told. One from before gives way to the cheapest. */
   choicesAreNew: boolean;
   /** The quote before this one: what an item that has left the catalogue was called and cost. */
@@ -46,6 +50,7 @@ export class CartPricingService {
     private readonly taxes: TaxStrategy,
     private readonly shipping: ShippingStrategy,
     private readonly payments: PaymentsService,
+    private readonly config: Config,
   ) {}
 
   async price(cart: Cart): Promise<{ quote: Quote; now: Date }> {
@@ -79,8 +84,9 @@ export class CartPricingService {
     found: Problem[],
   ): QuotedLine {
     const before = cart.previous?.lines.find(({ itemId }) => itemId === line.itemId);
-    if (!item && !before) throw checkoutErrors.invalidItem(index);
-    if (item && item.unitAmount === null && !before) throw checkoutErrors.notSoldIn(index, cart.currency);
+    const asked = cart.requested.findIndex(({ itemId }) => itemId === line.itemId);
+    if (!item && !before) throw checkoutErrors.invalidItem(asked);
+    if (item && item.unitAmount === null && !before) throw checkoutErrors.notSoldIn(asked, cart.currency);
     const gone = !item?.onSale || item.unitAmount === null;
     if (gone) found.push(problems.outOfStock(index, item?.name ?? before?.name ?? ''));
     else found.push(...stockProblems(line, index, item));
@@ -118,12 +124,14 @@ export class CartPricingService {
       return digital;
     }
     try {
-      const offered = await this.shipping.optionsFor({
-        lines: shipped,
-        currency: cart.currency,
-        destination,
-        now,
-      });
+      const offered = await this.inTime(
+        this.shipping.optionsFor({
+          lines: shipped,
+          currency: cart.currency,
+          destination,
+          now,
+        }),
+      );
       if (offered.length === 0) found.push(problems.regionRestricted(destination.country));
       return [...offered, ...digital];
     } catch (error) {
@@ -136,15 +144,17 @@ export class CartPricingService {
   /** Null if the tax is not to be had: the cart then waits, it is never sold without tax. */
   private async taxLines(cart: Cart, lines: QuotedLine[], found: Problem[]): Promise<QuotedLine[] | null> {
     try {
-      const rates = await this.taxes.ratesFor({
-        lines: lines.map(({ itemId, quantity, base, discount }) => ({
-          itemId,
-          quantity,
-          netAmount: base - discount,
-        })),
-        currency: cart.currency,
-        destination: cart.fulfillment?.address ?? null,
-      });
+      const rates = await this.inTime(
+        this.taxes.ratesFor({
+          lines: lines.map(({ itemId, quantity, base, discount }) => ({
+            itemId,
+            quantity,
+            netAmount: base - discount,
+          })),
+          currency: cart.currency,
+          destination: cart.fulfillment?.address ?? null,
+        }),
+      );
       return lines.map((line, index) => {
         const rate = rates[index];
         const taxRatePercent = rate?.percent ?? 0;
@@ -160,6 +170,13 @@ export class CartPricingService {
       found.push(problems.taxUnavailable());
       return null;
     }
+  }
+
+  private async inTime<T>(answer: Promise<T>): Promise<T> {
+    const late = Symbol('late');
+    const result = await within(answer, this.config.timings.strategyTimeoutMs, late);
+    if (typeof result === 'symbol') throw new Error('the strategy did not answer in time');
+    return result;
   }
 
   private async offerHandlers(cart: Cart, amount: number, found: Problem[]): Promise<Quote['handlers']> {

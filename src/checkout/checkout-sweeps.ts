@@ -3,11 +3,11 @@ import { InventoryStore } from '../catalog/inventory.store.js';
 import { Database, together } from '../database/database.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { OnJob } from '../queue/on-job.decorator.js';
-import { holdsStock } from './checkout.states.js';
 import { nextVersion, SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
 
 const batch = 100;
+const openBatch = 1_000;
 const parallel = 4;
 
 /** What has to happen although no request comes: every attempt ends, every session's time runs out. */
@@ -26,17 +26,11 @@ export class CheckoutSweeps {
   /** Ends attempts whose process died or whose outcome was unknown. One that fails does not keep the others waiting. */
   @OnJob('checkout.reconcile')
   async reconcile(): Promise<void> {
-    const due = await this.attempts.due(batch);
-    const worker = async (): Promise<void> => {
-      for (let id = due.shift(); id !== undefined; id = due.shift()) {
-        try {
-          await this.settlement.advance(id, 'reconciler');
-        } catch (error) {
-          this.logger.error({ event: 'payment.reconcile_failed', paymentId: id, error });
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: parallel }, worker));
+    await this.drain(
+      () => this.attempts.due(batch),
+      (id) => this.settlement.advance(id, 'reconciler'),
+      'payment.reconcile_failed',
+    );
     for (const paymentId of await this.attempts.flagUndecided()) {
       this.logger.error({
         event: 'payment.undecided',
@@ -46,23 +40,55 @@ export class CheckoutSweeps {
     }
   }
 
-  /** Stores what readers already see as expired, and gives the stock back that such a session still held. */
+  /**
+   * Stores what readers already see as expired. Sessions that hold stock go first, one by one, because the stock
+   * goes back with them; the many abandoned carts follow in batches.
+   */
   @OnJob('checkout.expire')
   async expire(): Promise<void> {
-    const due = await this.sessions.expiring(batch);
-    for (const id of due) await this.expireOne(id);
-    if (due.length > 0) this.logger.log({ event: 'checkout.expired', count: due.length });
+    const holding = await this.drain(
+      () => this.sessions.expiringHolds(batch),
+      (id) => this.expireOne(id),
+      'checkout.expire_failed',
+    );
+    const open = await this.sessions.expireOpen(openBatch);
+    if (holding + open > 0) this.logger.log({ event: 'checkout.expired', holding, open });
+  }
+
+  /** Works off what is due, batch after batch, each thing once; returns how many there were. */
+  private async drain(
+    findDue: () => Promise<string[]>,
+    work: (id: string) => Promise<unknown>,
+    failure: string,
+  ): Promise<number> {
+    const seen = new Set<string>();
+    for (;;) {
+      const due = await findDue();
+      const queue = due.filter((id) => !seen.has(id));
+      if (queue.length === 0) return seen.size;
+      queue.forEach((id) => seen.add(id));
+      const worker = async (): Promise<void> => {
+        for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+          try {
+            await work(id);
+          } catch (error) {
+            this.logger.error({ event: failure, id, error });
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: parallel }, worker));
+      if (due.length < batch) return seen.size;
+    }
   }
 
   private async expireOne(id: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const { session, now } = await this.sessions.lock(tx, id);
-      const waiting = session.state === 'open' || session.state === 'authentication_required';
-      if (!waiting || session.expiresAt > now) return;
+      if (session.state !== 'authentication_required' || session.expiresAt > now) return;
       const content = { ...session.content, authentication: null };
       await together([
         this.sessions.save(tx, nextVersion(session, now, { state: 'expired', content })),
-        holdsStock(session.state) ? this.inventory.release(tx, id) : Promise.resolve(),
+        this.inventory.release(tx, id),
       ]);
     });
   }

@@ -67,6 +67,7 @@ export class CheckoutService {
       ...content,
       sessionId: id,
       currency,
+      requested: request.lines,
       choicesAreNew: true,
       previous: null,
     });
@@ -91,7 +92,10 @@ export class CheckoutService {
   async get(agentId: string, id: string): Promise<CheckoutResult> {
     const { session, now } = await this.sessions.load(agentId, id);
     const { links } = await this.settings.get(CheckoutSettings);
-    const order = session.state === 'completed' ? await this.orders.findBySession(id) : null;
+    const order =
+      session.state === 'completed'
+        ? await this.orders.findBySession(id, await this.orders.renderer())
+        : null;
     return { session, status: statusOf(session, now), order, links };
   }
 
@@ -107,6 +111,7 @@ export class CheckoutService {
         ...content,
         sessionId,
         currency: session.currency,
+        requested: changes.lines ?? [],
         choicesAreNew: changes.choices !== undefined,
         previous: session.content.quote,
       });

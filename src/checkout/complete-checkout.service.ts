@@ -5,7 +5,7 @@ import { pause, within } from '../common/pause.js';
 import { Config } from '../config/config.js';
 import { Database, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
-import { OrdersService } from '../orders/orders.service.js';
+import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { isOpen } from '../payments/payment.states.js';
 import { PaymentsService } from '../payments/payments.service.js';
@@ -24,7 +24,8 @@ import { type PaymentInput, readPayment } from './payment-input.js';
 import { saleOf } from './sale.js';
 import { type SessionContent, totalOf } from './session-content.js';
 import { type ReadSession, nextVersion, SessionStore, StaleSession } from './session.store.js';
-import { type Advance, notSent, SettlementService } from './settlement.service.js';
+import { notSent } from './payment-consequence.js';
+import { type Advance, SettlementService } from './settlement.service.js';
 
 export interface CompleteCheckout extends Pick<CartChanges, 'buyer' | 'orderNotes'> {
   agentId: string;
@@ -131,6 +132,7 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
       ...content,
       sessionId: before.id,
       currency: before.currency,
+      requested: [],
       choicesAreNew: false,
       previous: before.content.quote,
     });
@@ -167,7 +169,10 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
     ]);
     const { id, total, currency } = priced.before;
     return this.db.transaction(async (tx) => {
-      const [locked, earlier] = await together([this.sessions.lock(tx, id), this.attempts.lockAll(tx, id)]);
+      const [locked, earlier] = await together([
+        this.sessions.lock(tx, id),
+        this.attempts.findBySubject(tx, id),
+      ]);
       refuseStale(priced, locked);
       const expiresAt = new Date(Math.max(locked.session.expiresAt.getTime(), locked.now.getTime() + ttlMs));
       const next = nextVersion(locked.session, locked.now, {
@@ -207,9 +212,9 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
     { fresh }: { fresh: boolean },
   ): Promise<void> {
     const answerBy = performance.now() + this.config.timings.completeAnswerMs;
-    for (let first = true; ; first = false) {
+    for (;;) {
       const advancing = this.settlement.advance(attemptId, 'agent', {
-        fresh: fresh && first,
+        fresh,
         responder: { claim, render },
       });
       this.keepInBackground(advancing);
@@ -236,10 +241,12 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   private async answerIfSettled(attemptId: string, claim: Claim, render: Render): Promise<boolean> {
     const attempt = await this.attempts.find(attemptId);
     if (!attempt || isOpen(attempt.state)) return false;
-    const { links } = await this.settings.get(CheckoutSettings);
+    if (attempt.failure?.reason === notSent) throw apiErrors.internal();
+    const [{ links }, renderOrder] = await this.renderings();
     await this.db.transaction(async (tx) => {
       const { session, now } = await this.sessions.lock(tx, attempt.subjectId);
-      const order = session.state === 'completed' ? await this.orders.findBySession(session.id, tx) : null;
+      const order =
+        session.state === 'completed' ? await this.orders.findBySession(session.id, renderOrder, tx) : null;
       await claim.finish(tx, render({ session, status: statusOf(session, now), order, links }));
     });
     return true;
@@ -247,10 +254,7 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
 
   /** A total of zero needs no provider: all phases are one transaction. */
   private async sellForNothing(priced: Priced, claim: Claim, render: Render): Promise<void> {
-    const [{ links }, renderOrder] = await Promise.all([
-      this.settings.get(CheckoutSettings),
-      this.orders.renderer(),
-    ]);
+    const [{ links }, renderOrder] = await this.renderings();
     await this.db.transaction(async (tx) => {
       const [locked, number] = await together([
         this.sessions.lock(tx, priced.before.id),
@@ -259,13 +263,15 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
       refuseStale(priced, locked);
       const session = nextVersion(locked.session, locked.now, { state: 'completed', content: priced.next });
       const sale = saleOf(session, { number, paid: true, paymentId: null, placedAt: locked.now });
-      const placed = this.orders.place(tx, sale, renderOrder);
-      await together([
+      const placed = placedOrder(sale);
+      const order = renderOrder(placed);
+      const reply = render({ session, status: 'completed', order, links });
+      await together<unknown[]>([
         this.sessions.save(tx, session),
-        placed.written,
+        this.orders.place(tx, placed, order),
         this.hold(tx, locked.session, priced.next),
         this.inventory.sell(tx, session.id),
-        claim.finish(tx, render({ session, status: 'completed', order: placed.view, links })),
+        claim.finish(tx, reply),
       ]);
     });
   }
@@ -275,6 +281,11 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
     if (holdsStock(session.state)) return;
     const { shortItemIds } = await this.inventory.reserve(tx, session.id, lines);
     if (shortItemIds.length > 0) throw new ShortOfStock();
+  }
+
+  /** What rendering needs; read before a transaction, because inside one nothing else may ask the database. */
+  private renderings(): Promise<[CheckoutSettings, RenderOrder]> {
+    return Promise.all([this.settings.get(CheckoutSettings), this.orders.renderer()]);
   }
 
   private async sessionTtlMs(): Promise<number> {

@@ -87,14 +87,28 @@ export class SessionStore {
     if (saved.length === 0) throw new StaleSession();
   }
 
-  /** Sessions whose time is over, oldest first. The sweep locks each before it believes this. */
-  async expiring(limit: number): Promise<string[]> {
+  /** Sessions that hold stock and whose time is over, oldest first. The sweep locks each before it believes this. */
+  async expiringHolds(limit: number): Promise<string[]> {
     const due = await this.db.query<{ id: string }>(
       `SELECT id FROM checkout_session
-       WHERE state IN ('open', 'authentication_required') AND expires_at <= now() ORDER BY expires_at LIMIT $1`,
+       WHERE state = 'authentication_required' AND expires_at <= now() ORDER BY expires_at LIMIT $1`,
       [limit],
     );
     return due.map(({ id }) => id);
+  }
+
+  /** Expires all open sessions whose time is over; nothing follows from it. Returns how many. */
+  async expireOpen(batch: number): Promise<number> {
+    for (let total = 0; ;) {
+      const expired = await this.db.query(
+        `UPDATE checkout_session SET state = 'expired', version = version + 1, updated_at = now() WHERE id IN (
+           SELECT id FROM checkout_session WHERE state = 'open' AND expires_at <= now()
+           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`,
+        [batch],
+      );
+      total += expired.length;
+      if (expired.length < batch) return total;
+    }
   }
 }
 

@@ -1,24 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
-import { apiErrors, errorBody } from '../common/api-error.js';
+import { errorBody } from '../common/api-error.js';
 import { Database, together, type Tx } from '../database/database.js';
-import type { Claim, Reply } from '../idempotency/claim.js';
-import { OrdersService, type RenderOrder } from '../orders/orders.service.js';
-import type { OrderView } from '../orders/order.view.js';
+import type { Claim } from '../idempotency/claim.js';
+import type { PlacedOrder } from '../orders/order.view.js';
+import { OrdersService, placedOrder } from '../orders/orders.service.js';
 import { AttemptStore, type LeasedAttempt } from '../payments/attempt.store.js';
-import type { AttemptFailure, PaymentAttempt } from '../payments/payment-attempt.entity.js';
+import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
 import { isOpen } from '../payments/payment.states.js';
 import { PaymentsService } from '../payments/payments.service.js';
-import type { AuthenticationDemand, PaymentOutcome } from '../payments/providers/payment-provider.js';
+import type { PaymentOutcome } from '../payments/providers/payment-provider.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { CheckoutSession } from './checkout-session.entity.js';
 import type { Render } from './checkout.service.js';
 import { CheckoutSettings } from './checkout.settings.js';
 import { statusOf } from './checkout.states.js';
-import { problems } from './checkout.problems.js';
+import { type Consequence, consequenceOf, notSent } from './payment-consequence.js';
 import { saleOf } from './sale.js';
-import type { Problem } from './session-content.js';
-import { nextVersion, SessionStore } from './session.store.js';
+import { SessionStore } from './session.store.js';
 
 /** The agent's request that waits for the outcome, if one does. */
 export interface Responder {
@@ -31,30 +29,6 @@ export interface Responder {
  * `unknown`: it stays open and the reconciler comes back. `failed`: we could not ask; nothing was charged.
  */
 export type Advance = 'settled' | 'busy' | 'unknown' | 'failed';
-
-/** An attempt that ended before the provider decided anything; the same request may simply try again. */
-export const notSent = 'not_sent';
-
-/** A transaction that has locked the session and the attempt and is about to write what follows. */
-interface Scene {
-  tx: Tx;
-  session: CheckoutSession;
-  attempt: PaymentAttempt;
-  now: Date;
-  by: string;
-}
-
-/** What an outcome makes of the session. */
-interface Consequence {
-  session: CheckoutSession;
-  order: OrderView | null;
-  /** Statements already on their way in the scene's transaction. */
-  writes: Promise<unknown>[];
-  /** What the waiting request is answered instead of the session. */
-  refusal?: Reply;
-}
-
-type Failure = Pick<AttemptFailure, 'reason' | 'message'> & Partial<AttemptFailure> & { reference?: string };
 
 /**
  * Takes an attempt from wherever it stands to wherever it can get, whoever calls: the agent's request, the same
@@ -74,6 +48,7 @@ export class SettlementService {
     private readonly settings: SettingsService,
   ) {}
 
+  /** `fresh` is the call that has just inserted the attempt; `by` is who asks, for its history. */
   async advance(
     attemptId: string,
     by: string,
@@ -97,7 +72,15 @@ export class SettlementService {
       advance,
       ms: Math.round(performance.now() - startedAt),
     });
-    return advance;
+    if (advance !== 'surplus') return advance;
+    this.logger.error({
+      event: 'payment.surplus',
+      paymentId: attemptId,
+      sessionId: leased.attempt.subjectId,
+      reference: 'reference' in outcome ? outcome.reference : null,
+      hint: 'this payment was taken for an attempt that had been closed; refund it at the provider',
+    });
+    return 'busy';
   }
 
   private async outcomeOf(leased: LeasedAttempt): Promise<PaymentOutcome> {
@@ -107,13 +90,17 @@ export class SettlementService {
     return this.payments.act(leased);
   }
 
-  /** One transaction, fenced by the attempt: its row lock and a legal transition. The claim is finished if it is still ours. */
+  /**
+   * One transaction, fenced by the attempt: its row lock and a legal transition. The claim is finished if it is
+   * still ours. An outcome that names no payment of the provider's only counts while the lease is ours: whoever
+   * has it now may have taken money since.
+   */
   private async settle(
     leased: LeasedAttempt,
     outcome: PaymentOutcome,
     by: string,
     responder?: Responder,
-  ): Promise<Advance> {
+  ): Promise<Advance | 'surplus'> {
     const [{ links }, renderOrder] = await Promise.all([
       this.settings.get(CheckoutSettings),
       this.orders.renderer(),
@@ -126,139 +113,66 @@ export class SettlementService {
         this.attempts.lock(tx, id),
         paid ? this.orders.nextNumber(tx) : Promise.resolve(0),
       ]);
-      const answer = async ({ session, order, writes, refusal }: Consequence): Promise<void> => {
-        const reply = refusal ?? responder?.render({ session, status: statusOf(session, now), order, links });
-        await together([
-          ...writes,
-          reply && responder ? responder.claim.finishIfHeld(tx, reply) : Promise.resolve(false),
-        ]);
-      };
       if (!isOpen(attempt.state)) {
-        const order = session.state === 'completed' ? await this.orders.findBySession(session.id, tx) : null;
-        await answer({ session, order, writes: [] });
-        return 'settled';
-      }
-      if (outcome.state === 'unknown') {
-        // A later holder of the lease knows better than we do.
-        if (attempt.leaseToken === leased.attempt.leaseToken) {
-          await this.attempts.transition(tx, attempt, 'unknown', { by });
+        const closedWithoutMoney = attempt.state === 'failed' || attempt.state === 'canceled';
+        if (paid && closedWithoutMoney) {
+          await this.attempts.transition(tx, attempt, 'surplus', { reference: outcome.reference, by });
+          return 'surplus';
         }
+        return attempt.failure?.reason === notSent ? 'failed' : 'busy';
+      }
+      const proven = 'reference' in outcome && outcome.reference !== undefined;
+      if (!proven && attempt.leaseToken !== leased.attempt.leaseToken) return 'busy';
+      if (outcome.state === 'unknown') {
+        await this.attempts.endLease(tx, attempt, by);
         return 'unknown';
       }
-      const scene: Scene = { tx, session, attempt, now, by };
-      if (outcome.state === 'misconfigured') {
-        await together(this.reopen(scene, { reason: notSent, message: outcome.cause }).writes);
-        return 'failed';
-      }
-      await answer(this.consequence(scene, outcome, number, renderOrder));
-      return 'settled';
+      const consequence = consequenceOf(outcome, {
+        session,
+        amount: attempt.amount,
+        currency: attempt.currency,
+        now,
+      });
+      const sale = { number, paid: outcome.state === 'captured', paymentId: id, placedAt: now };
+      const placed = paid ? placedOrder(saleOf(consequence.session, sale)) : null;
+      const order = placed && renderOrder(placed);
+      const result = {
+        session: consequence.session,
+        status: statusOf(consequence.session, now),
+        order,
+        links,
+      };
+      const { refusal } = consequence;
+      const reply = refusal
+        ? { status: refusal.status, body: errorBody(refusal) }
+        : responder?.render(result);
+      await together([
+        this.write(tx, attempt, consequence, placed && order && { placed, view: order }, by),
+        // Not even a reply for what was never sent: the same request runs again.
+        reply && responder && outcome.state !== 'misconfigured'
+          ? responder.claim.finishIfHeld(tx, reply)
+          : Promise.resolve(false),
+      ]);
+      return outcome.state === 'misconfigured' ? 'failed' : 'settled';
     });
   }
 
-  private consequence(
-    scene: Scene,
-    outcome: Exclude<PaymentOutcome, { state: 'unknown' | 'misconfigured' }>,
-    orderNumber: number,
-    renderOrder: RenderOrder,
-  ): Consequence {
-    const { tx, session, attempt, by } = scene;
-    switch (outcome.state) {
-      case 'captured':
-      case 'authorized':
-        return this.sell(scene, outcome, orderNumber, renderOrder);
-      case 'pending':
-      case 'requires_action': {
-        const { state, reference } = outcome;
-        return {
-          session,
-          order: null,
-          writes: [this.attempts.transition(tx, attempt, state, { reference, by })],
-        };
-      }
-      case 'authentication_required':
-        return this.demandAuthentication(scene, outcome.demand, outcome.reference);
-      case 'declined': {
-        const notice = problems.paymentDeclined(outcome.failure.message);
-        return this.reopen(scene, { ...outcome.failure, reference: outcome.reference }, notice);
-      }
-      case 'canceled': {
-        const message = 'The payment was canceled.';
-        const failure = { reason: 'canceled', message, reference: outcome.reference };
-        return this.reopen(scene, failure, problems.paymentDeclined(message));
-      }
-      case 'invalid': {
-        const error = apiErrors.invalid('$.payment_data.instrument.credential.token', outcome.message);
-        const reopened = this.reopen(scene, { reason: 'invalid_credential', message: outcome.message });
-        return { ...reopened, refusal: { status: error.status, body: errorBody(error) } };
-      }
-    }
-  }
-
-  /** Paid: the stock leaves, the order and its first event exist, the session is over. */
-  private sell(
-    { tx, session, attempt, now, by }: Scene,
-    { state, reference, instrument }: Extract<PaymentOutcome, { state: 'captured' | 'authorized' }>,
-    number: number,
-    renderOrder: RenderOrder,
-  ): Consequence {
-    const content = { ...session.content, notice: null, authentication: null };
-    const next = nextVersion(session, now, { state: 'completed', content });
-    const sale = saleOf(next, { number, paid: state === 'captured', paymentId: attempt.id, placedAt: now });
-    const writes: Promise<unknown>[] = [
-      this.sessions.save(tx, next),
-      this.attempts.transition(tx, attempt, state, { reference, instrument: instrument ?? null, by }),
-    ];
-    const placed = this.orders.place(tx, sale, renderOrder);
-    writes.push(placed.written, this.inventory.sell(tx, session.id));
-    return { session: next, order: placed.view, writes };
-  }
-
-  /** Not paid: the stock goes back and the session is open again. */
-  private reopen(
-    { tx, session, attempt, now, by }: Scene,
-    failure: Failure,
-    notice: Problem | null = null,
-  ): Consequence {
-    const content = { ...session.content, notice, authentication: null };
-    const next = nextVersion(session, now, { state: 'open', content });
-    const { reason, message, retry = 'other_instrument', reference } = failure;
-    return {
-      session: next,
-      order: null,
-      writes: [
-        this.sessions.save(tx, next),
-        this.attempts.transition(tx, attempt, 'failed', {
-          reference,
-          failure: { reason, message, retry },
-          by,
-        }),
-        this.inventory.release(tx, session.id),
-      ],
-    };
-  }
-
-  /** The attempt is over for good; the stock stays held while the buyer authenticates for the next one (ACP §7). */
-  private demandAuthentication(
-    { tx, session, attempt, now, by }: Scene,
-    demand: AuthenticationDemand,
-    reference: string | undefined,
-  ): Consequence {
-    const notice = problems.requires3ds();
-    const authentication = { demand, amount: attempt.amount, currency: attempt.currency };
-    const content = { ...session.content, notice, authentication };
-    const next = nextVersion(session, now, { state: 'authentication_required', content });
-    const failure: AttemptFailure = {
-      reason: 'authentication_required',
-      message: notice.text,
-      retry: 'same_instrument',
-    };
-    return {
-      session: next,
-      order: null,
-      writes: [
-        this.sessions.save(tx, next),
-        this.attempts.transition(tx, attempt, 'failed', { reference, failure, by }),
-      ],
-    };
+  /** Everything that follows, in lock order, in one round trip. */
+  private async write(
+    tx: Tx,
+    attempt: PaymentAttempt,
+    { session, to, stock, reference, instrument, failure }: Consequence,
+    sold: { placed: PlacedOrder; view: object } | null,
+    by: string,
+  ): Promise<void> {
+    const none = Promise.resolve();
+    await together<unknown[]>([
+      // An outcome that leaves the session as it is makes no new version of it.
+      to === 'pending' || to === 'requires_action' ? none : this.sessions.save(tx, session),
+      this.attempts.transition(tx, attempt, to, { reference, instrument, failure, by }),
+      sold ? this.orders.place(tx, sold.placed, sold.view) : none,
+      stock === 'sell' ? this.inventory.sell(tx, session.id) : none,
+      stock === 'release' ? this.inventory.release(tx, session.id) : none,
+    ]);
   }
 }

@@ -26,6 +26,7 @@ DATABASE_URL or DATA_DIR name the database, as for the server.
 `;
 
 const actor = 'cli';
+const generatedKeyPrefix = 'stk_';
 
 await runTool(help, async (args) => {
   const [command, ...rest] = args;
@@ -137,13 +138,18 @@ function rowOf(key: ApiKeySummary): string[] {
   return [
     key.id,
     key.name,
-    `${key.prefix.slice(0, 6)}…`,
+    beginningOf(key.prefix),
     key.scopes.join(','),
     stateOf(key),
     key.expiresAt?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never',
     key.createdAt.toISOString().slice(0, 16).replace('T', ' '),
     `${key.agentId} (${key.agentName})`,
   ];
+}
+
+/** A key that somebody has chosen may be as short as its prefix. */
+function beginningOf(prefix: string): string {
+  return prefix.startsWith(generatedKeyPrefix) ? `${prefix}…` : '(from the environment)';
 }
 
 function stateOf({ revokedAt, expiresAt }: ApiKeySummary): string {

@@ -9,7 +9,8 @@ export class CommitUnknownError extends Error {
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  // With a digit: EPIPE has five capital letters too, and is no answer of PostgreSQL's.
+  if (typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return code;
   return driverError === undefined ? undefined : sqlState(driverError);
 }
 
@@ -18,20 +19,25 @@ export const isRerunnable = (error: unknown): boolean => ['40001', '40P01'].incl
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
 
+/** Beyond the classes: a lock not given in time, and a server that does not let us in (any more). */
+const unavailableStates = new Set(['55P03', '55000', '28000', '28P01', '3D000']);
+
 /**
- * The database cannot serve us now: connection refused, lost or refused by the server (classes 08, 53, 57),
- * a lock not given in time (55P03), or a transaction that kept colliding (40).
+ * The database cannot serve us now: connection refused, lost or refused by the server (classes 08, 53, 57), or a
+ * transaction that kept colliding (40). https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof CommitUnknownError) return true;
   const state = sqlState(error);
-  if (state) return /^(08|40|53|57)/.test(state) || state === '55P03';
+  if (state) return /^(08|40|53|57)/.test(state) || unavailableStates.has(state);
   const { code, message, driverError } = (error ?? {}) as {
     code?: string;
     message?: string;
     driverError?: unknown;
   };
   if (driverError !== undefined) return isDatabaseUnavailable(driverError);
+  // TypeORM's words for a connection that broke between two statements of a transaction.
+  if (error instanceof Error && /^QueryRunner(Provider)?AlreadyReleasedError$/.test(error.name)) return true;
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '') ||
     /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/.test(

@@ -186,7 +186,7 @@ const isLive = (key: string | undefined): boolean => /^(sk|rk|rzp)_live_/.test(k
 /** In every spelling that leads back to this machine; `URL` has already made 127.1 and 0x7f000001 into 127.0.0.1. */
 function isLoopback(url: string | undefined): boolean {
   const host = url && URL.canParse(url) ? new URL(url).hostname : '';
-  return /^(.*\.)?localhost\.?$|^127\.|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/.test(host);
+  return /^(.*\.)?localhost\.?$|^127(\.\d+){3}$|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/.test(host);
 }
 
 function deepFreeze<T extends object>(value: T): T {

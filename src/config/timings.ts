@@ -5,6 +5,8 @@
 export interface Timings {
   /** How long a claimed idempotency key stays claimed without a heartbeat. */
   claimLeaseMs: number;
+  /** After this a request that still runs no longer keeps its key. */
+  claimMaximumMs: number;
   /** Exclusive right to call the payment provider for one attempt; longer than `chargeDeadlineMs`. */
   attemptLeaseMs: number;
   /** Absolute end of one charge, over all retries. */
@@ -13,6 +15,8 @@ export interface Timings {
   providerTimeoutMs: number;
   /** When the agent is answered although the charge still runs. */
   completeAnswerMs: number;
+  /** A tax or shipping strategy that takes longer has failed. */
+  strategyTimeoutMs: number;
   /** How often a resuming call looks at an attempt that somebody else is working on. */
   attemptPollMs: number;
   /** A live attempt younger than this is left to the call that made it. */
@@ -28,10 +32,12 @@ export interface Timings {
 
 export const defaultTimings: Timings = {
   claimLeaseMs: 30_000,
+  claimMaximumMs: 90_000,
   attemptLeaseMs: 60_000,
   chargeDeadlineMs: 25_000,
   providerTimeoutMs: 10_000,
   completeAnswerMs: 20_000,
+  strategyTimeoutMs: 5_000,
   attemptPollMs: 200,
   reconcileAfterMs: 120_000,
   resendLimitMs: 23 * 3_600_000,

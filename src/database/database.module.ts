@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { RedisCache } from './redis-cache.js';
+import { connectRedis, RedisCache } from './redis-cache.js';
 import { Database } from './database.js';
 import { StoreService } from './store.service.js';
 
@@ -9,12 +9,13 @@ import { StoreService } from './store.service.js';
 @Module({})
 export class DatabaseModule {
   /** Takes a data source that is already initialized and migrated, so that the modules find it ready. */
-  static forRoot(dataSource: DataSource, redis: Redis | undefined): DynamicModule {
+  static forRoot(dataSource: DataSource, redisUrl: string | undefined): DynamicModule {
     return {
       module: DatabaseModule,
       providers: [
         { provide: DataSource, useValue: dataSource },
-        { provide: Redis, useValue: redis ?? null },
+        // A factory, so that it is made once there is a logger to tell of it.
+        { provide: Redis, useFactory: () => (redisUrl === undefined ? null : connectRedis(redisUrl)) },
         Database,
         StoreService,
         RedisCache,

@@ -15,6 +15,18 @@ export type Tx = EntityManager;
 
 const maximumRuns = 3;
 
+/**
+ * Nobody waits for a lock for long, and nobody is waited for: a process that stops in the middle (a frozen machine)
+ * loses its transaction, or all who want its rows would wait as long as it is frozen.
+ */
+const begin = `BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '5s'`;
+
+/**
+ * To select from in a single statement that stands outside `transaction()`: bounds its wait for a lock too. It is
+ * evaluated before the rows are touched, and ends with the statement.
+ */
+export const boundedWait = `(SELECT set_config('lock_timeout', '2s', true)) AS bounded`;
+
 /** What TypeORM's runner has beyond its interface: we send BEGIN and COMMIT ourselves and judge their answers. */
 interface TransactionRunner {
   readonly manager: EntityManager;
@@ -63,10 +75,7 @@ export class Database implements OnApplicationShutdown {
     runner.isTransactionActive = true;
     let broken: Error | undefined;
     try {
-      const [, result] = await together([
-        client.query("BEGIN; SET LOCAL lock_timeout = '2s'"),
-        work(runner.manager),
-      ]);
+      const [, result] = await together([client.query(begin), work(runner.manager)]);
       await commit(client);
       return result;
     } catch (error) {

@@ -10,7 +10,11 @@ const migrationLock = 7_305_122_401;
  * the session, so this must be a direct connection, past any pooler. Returns the names of what was run.
  */
 export async function migrate(directUrl: string): Promise<string[]> {
-  const lock = new pg.Client({ connectionString: directUrl, application_name: 'storekeeper-migrate' });
+  const lock = new pg.Client({
+    connectionString: directUrl,
+    application_name: 'storekeeper-migrate',
+    connectionTimeoutMillis: 5_000,
+  });
   await lock.connect();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);

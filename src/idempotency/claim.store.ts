@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { newId } from '../common/id.js';
 import { Config } from '../config/config.js';
-import { Database, rows, type Tx } from '../database/database.js';
+import { boundedWait, Database, rows, type Tx } from '../database/database.js';
 
 /** What makes two requests the same: who, where, which key, and what was said. */
 export interface RequestIdentity {
@@ -46,7 +46,8 @@ export class ClaimStore {
     const [taken] = await this.db.query<{ id: string }>(
       `INSERT INTO idempotency_claim AS c
          (id, agent_id, path, key, fingerprint, state, lease_token, lease_until, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, 'running', $6, now() + $7 * interval '1 ms', now(), now() + $8 * interval '1 ms')
+       SELECT $1, $2, $3, $4, $5, 'running', $6, now() + $7 * interval '1 ms', now(), now() + $8 * interval '1 ms'
+       FROM ${boundedWait}
        ON CONFLICT (agent_id, path, key) DO UPDATE SET
          -- an expired key is a new one
          id = CASE WHEN c.expires_at < now() THEN excluded.id ELSE c.id END,
@@ -86,7 +87,7 @@ export class ClaimStore {
   async extend(lease: Lease, tx: Tx = this.db.dataSource.manager): Promise<boolean> {
     const held = await rows(
       tx,
-      `UPDATE idempotency_claim SET lease_until = now() + $3 * interval '1 ms'
+      `UPDATE idempotency_claim SET lease_until = now() + $3 * interval '1 ms' FROM ${boundedWait}
        WHERE id = $1 AND lease_token = $2 AND state = 'running' RETURNING id`,
       [lease.claimId, lease.token, this.config.timings.claimLeaseMs],
     );
@@ -97,6 +98,7 @@ export class ClaimStore {
   async giveBack(lease: Lease): Promise<void> {
     await this.db.query(
       `UPDATE idempotency_claim SET state = 'retryable', lease_token = NULL, lease_until = NULL
+       FROM ${boundedWait}
        WHERE id = $1 AND lease_token = $2 AND state = 'running'`,
       [lease.claimId, lease.token],
     );

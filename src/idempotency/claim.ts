@@ -15,6 +15,7 @@ export interface Reply {
  */
 export class Claim {
   private reply: RawReply | undefined;
+  private held = false;
 
   constructor(
     private readonly store: ClaimStore,
@@ -36,6 +37,11 @@ export class Claim {
     return this.reply;
   }
 
+  /** False if the reply was only sent: another run had taken over, and what it stores is the one to repeat. */
+  get stored(): boolean {
+    return this.held;
+  }
+
   /** Aborts the caller's transaction (409) if another run has taken over. */
   async finish(tx: Tx, reply: Reply): Promise<void> {
     if (!(await this.finishIfHeld(tx, reply))) throw idempotencyErrors.inFlight();
@@ -44,9 +50,9 @@ export class Claim {
   /** For effects that stand even when the claim was lost: false then, and the next call renders what is true. */
   async finishIfHeld(tx: Tx, reply: Reply): Promise<boolean> {
     const raw = new RawReply(reply.status, JSON.stringify(reply.body));
-    const held = await this.store.finish(tx, this.lease, raw.status, raw.body);
+    this.held = await this.store.finish(tx, this.lease, raw.status, raw.body);
     this.reply = raw;
-    return held;
+    return this.held;
   }
 
   /** Aborts the caller's transaction (409) if another run has taken over; else the lease lasts on. */

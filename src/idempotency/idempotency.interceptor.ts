@@ -51,7 +51,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<AuthenticatedRequest & ClaimedRequest>();
     const response = http.getResponse<Response>();
     const identity = identify(request);
-    response.setHeader('Idempotency-Key', identity.key);
 
     const outcome = (await this.cache.find(identity)) ?? (await this.claims.claim(identity, retentionMs));
     requestContext.set({ idempotency: outcome.kind });
@@ -62,18 +61,24 @@ export class IdempotencyInterceptor implements NestInterceptor {
         throw idempotencyErrors.inFlight();
       case 'replay':
         response.setHeader('Idempotent-Replayed', 'true');
+        if (outcome.status === 405) response.setHeader('Allow', 'GET');
         return new RawReply(outcome.status, outcome.body);
       case 'claimed': {
         request.claim = new Claim(this.claims, outcome.lease);
         const reply = await this.runClaimed(request.claim, outcome.lease, next);
-        await this.cache.remember(identity, reply, retentionMs);
+        if (request.claim.stored) await this.cache.remember(identity, reply, retentionMs);
         return reply;
       }
     }
   }
 
   private async runClaimed(claim: Claim, lease: Lease, next: CallHandler): Promise<RawReply> {
-    const heartbeat = setInterval(() => void this.extend(lease), this.config.timings.claimLeaseMs / 3);
+    const { claimLeaseMs, claimMaximumMs } = this.config.timings;
+    const startedAt = performance.now();
+    const heartbeat = setInterval(() => {
+      // What hangs for good must not hold its key for good.
+      if (performance.now() - startedAt < claimMaximumMs) void this.extend(lease);
+    }, claimLeaseMs / 3);
     try {
       await lastValueFrom(next.handle(), { defaultValue: undefined });
       if (!claim.rawReply) throw new Error('an idempotent use-case returned without finishing its claim');
@@ -119,7 +124,7 @@ function identify(request: AuthenticatedRequest): RequestIdentity {
   if (key.length > maximumKeyLength) throw idempotencyErrors.keyTooLong();
   return {
     agentId: request.caller.agentId,
-    path: request.path.replace(/\/+$/, ''),
+    path: decodeURI(request.path).replace(/\/+$/, ''),
     key,
     // A missing body means the same as an empty object (ACP §6, cancel).
     fingerprint: fingerprint(request.body ?? {}),

@@ -56,33 +56,35 @@ export class OrdersService {
     return row.number;
   }
 
-  /** Sends the order and its first event in the caller's transaction; `written` is to be awaited in it. */
-  place(tx: Tx, sale: NewOrder, render: RenderOrder): { view: OrderView; written: Promise<unknown> } {
-    const placed = toRows(sale);
-    const view = render(placed);
-    const { order, lines } = placed;
+  /** Writes the order and its first event in the caller's transaction; the statements travel together. */
+  async place(tx: Tx, { order, lines }: PlacedOrder, snapshot: object): Promise<void> {
     const event = {
       orderId: order.id,
       agentId: order.agentId,
       seq: order.eventSeq,
       type: 'order_create' as const,
     };
-    const written = together([
+    await together<unknown[]>([
       insert(tx, Order, [order]),
       insert(tx, OrderLine, lines),
-      this.outbox.append(tx, { ...event, snapshot: view }),
+      this.outbox.append(tx, { ...event, snapshot }),
     ]);
-    return { view, written };
   }
 
-  async findBySession(sessionId: string, tx: Tx = this.db.dataSource.manager): Promise<OrderView | null> {
-    return this.findOne({ sessionId }, tx);
+  /** The order that came of a session, if one did. In a transaction the renderer comes from before it. */
+  async findBySession(
+    sessionId: string,
+    render: RenderOrder,
+    tx: Tx = this.db.dataSource.manager,
+  ): Promise<OrderView | null> {
+    const order = await tx.getRepository(Order).findOneBy({ sessionId });
+    return order && this.view(order, render, tx);
   }
 
   async find(id: string): Promise<{ order: Order; view: OrderView } | null> {
     const order = await this.db.repository(Order).findOneBy({ id });
     if (!order) return null;
-    return { order, view: await this.view(order, this.db.dataSource.manager) };
+    return { order, view: await this.view(order, await this.renderer(), this.db.dataSource.manager) };
   }
 
   /** Newest first; one query for the orders, one for all their lines. */
@@ -115,20 +117,16 @@ export class OrdersService {
     }));
   }
 
-  private async findOne(where: { sessionId: string }, tx: Tx): Promise<OrderView | null> {
-    const order = await tx.getRepository(Order).findOneBy(where);
-    return order && this.view(order, tx);
-  }
-
-  private async view(order: Order, tx: Tx): Promise<OrderView> {
+  private async view(order: Order, render: RenderOrder, tx: Tx): Promise<OrderView> {
     const lines = await tx
       .getRepository(OrderLine)
       .find({ where: { orderId: order.id }, order: { position: 'ASC' } });
-    return (await this.renderer())({ order, lines });
+    return render({ order, lines });
   }
 }
 
-function toRows({ lines, paid, placedAt, ...sale }: NewOrder): PlacedOrder {
+/** The rows of a sale, with their new ids. */
+export function placedOrder({ lines, paid, placedAt, ...sale }: NewOrder): PlacedOrder {
   const id = newId('ord');
   return {
     order: {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { In } from 'typeorm';
 import { Config } from '../config/config.js';
-import { Database, type Tx } from '../database/database.js';
+import { boundedWait, Database, type Tx } from '../database/database.js';
 import { PaymentAttempt } from './payment-attempt.entity.js';
 import { type AttemptState, isLegalTransition, openStates } from './payment.states.js';
 
@@ -52,14 +52,9 @@ export class AttemptStore {
     return new Map(found.map((attempt) => [attempt.id, attempt]));
   }
 
-  /** Locks and returns all attempts of a subject, the newest first. */
-  async lockAll(tx: Tx, subjectId: string): Promise<PaymentAttempt[]> {
-    const repository = tx.getRepository(PaymentAttempt);
-    return repository.find({
-      where: { subjectId },
-      order: { n: 'DESC' },
-      lock: { mode: 'pessimistic_write' },
-    });
+  /** All attempts of a subject, the newest first. The caller holds the subject's lock, so no other one can be added. */
+  async findBySubject(tx: Tx, subjectId: string): Promise<PaymentAttempt[]> {
+    return tx.getRepository(PaymentAttempt).find({ where: { subjectId }, order: { n: 'DESC' } });
   }
 
   async latestOfClaim(claimId: string): Promise<PaymentAttempt | null> {
@@ -100,12 +95,14 @@ export class AttemptStore {
    * `fresh` is the call that has just inserted it: nobody else can have taken it, as its lease runs.
    */
   async lease(id: string, { fresh = false } = {}): Promise<LeasedAttempt | undefined> {
+    const token = randomUUID();
     const [taken] = await this.db.query<{ previous: AttemptState; called_ms_ago: number }>(
       `WITH before AS (
-         SELECT id, state FROM payment_attempt
+         SELECT id, state FROM payment_attempt, ${boundedWait}
          WHERE id = $1 AND state IN (${open})
            AND ${fresh ? "state = 'started' AND lease_token IS NULL" : '(lease_until IS NULL OR lease_until < now())'}
-         FOR UPDATE)
+         -- A locked one is being settled by somebody: nothing to wait for. Ours nobody settles.
+         FOR UPDATE OF payment_attempt ${fresh ? '' : 'SKIP LOCKED'})
        UPDATE payment_attempt a SET
          lease_token = $2, lease_until = now() + $3 * interval '1 ms', called_at = coalesce(a.called_at, now()),
          state = CASE WHEN a.state = 'started' AND a.expires_at > now() THEN 'called' ELSE a.state END,
@@ -114,9 +111,11 @@ export class AttemptStore {
        FROM before WHERE a.id = before.id
        RETURNING before.state AS previous,
                  (extract(epoch FROM now() - a.called_at) * 1000)::int8 AS called_ms_ago`,
-      [id, randomUUID(), this.config.timings.attemptLeaseMs],
+      [id, token, this.config.timings.attemptLeaseMs],
     );
     const attempt = taken && (await this.find(id));
+    // Read in a second statement: if we were stopped in between, it may be somebody else's by now.
+    if (attempt?.leaseToken !== token) return undefined;
     return attempt ? { attempt, previousState: taken.previous, calledMsAgo: taken.called_ms_ago } : undefined;
   }
 
@@ -130,9 +129,10 @@ export class AttemptStore {
     }
     await tx.query(
       `UPDATE payment_attempt a SET
-         state = $2, reference = coalesce($3, reference), instrument = coalesce($4, instrument), failure = $5,
+         state = $2, reference = coalesce($3, reference), instrument = coalesce($4, instrument), failure = coalesce($5, failure),
          credential = CASE WHEN $2 IN (${open}) THEN credential END,
          history = CASE WHEN a.state = $2 THEN a.history ELSE a.history || ${transitionSql('$2::text', '$6::text')} END,
+         flagged_at = CASE WHEN $2 = 'surplus' THEN now() ELSE flagged_at END,
          lease_token = NULL, lease_until = NULL, updated_at = now()
        WHERE id = $1`,
       [
@@ -145,6 +145,11 @@ export class AttemptStore {
       ],
     );
     attempt.state = to;
+  }
+
+  /** Nothing was learned: the attempt is open to the next one who asks, and remembers at least that it is not known. */
+  async endLease(tx: Tx, attempt: PaymentAttempt, by: string): Promise<void> {
+    await this.transition(tx, attempt, attempt.state === 'called' ? 'unknown' : attempt.state, { by });
   }
 
   /** Open attempts nobody works on: their lease ran out, or they have waited long enough for their own call. */

@@ -3,7 +3,7 @@
  *
  * started: frozen and committed, nothing sent · called: it may have reached the provider · unknown: it was sent
  * and the answer was lost · pending, requires_action: the provider's object can still become paid · authorized,
- * captured: money · failed, canceled: this attempt will never take money.
+ * captured: money · failed, canceled: closed without money · surplus: money that came after all.
  */
 export type AttemptState =
   | 'started'
@@ -14,7 +14,8 @@ export type AttemptState =
   | 'authorized'
   | 'captured'
   | 'failed'
-  | 'canceled';
+  | 'canceled'
+  | 'surplus';
 
 const outcomes: AttemptState[] = [
   'unknown',
@@ -34,8 +35,9 @@ const transitions: Record<AttemptState, readonly AttemptState[]> = {
   requires_action: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
   authorized: ['captured', 'canceled'],
   captured: [],
-  failed: [],
-  canceled: [],
+  failed: ['surplus'],
+  canceled: ['surplus'],
+  surplus: [],
 };
 
 export const isLegalTransition = (from: AttemptState, to: AttemptState): boolean =>

@@ -123,9 +123,12 @@ export class PaymentsService {
   ): Promise<PaymentOutcome> {
     let everSent = sentBefore;
     for (let n = 1; ; n++) {
-      const outcome = await provider.charge(request);
+      // After the deadline the lease may be another's.
+      if (performance.now() >= until) return unknown('deadline');
+      const answer = await provider.charge(request);
       // Refused before the provider looked at our key: that says nothing about a send before this one.
-      if (outcome.state === 'misconfigured' && everSent) return unknown(outcome.cause);
+      const unread = answer.state === 'misconfigured' || answer.state === 'invalid';
+      const outcome = unread && everSent ? unknown(`${answer.state} after it was sent before`) : answer;
       if (outcome.state !== 'unknown') return outcome;
       everSent ||= outcome.maybeExecuted;
       if (outcome.maybeExecuted) {
@@ -141,7 +144,6 @@ export class PaymentsService {
   }
 
   private thaw(attempt: PaymentAttempt): ChargeRequest {
-    const token = attempt.credential === null ? '' : this.secrets.decrypt(attempt.credential, attempt.id);
     return {
       attemptId: attempt.id,
       key: attempt.providerKey,
@@ -151,11 +153,22 @@ export class PaymentsService {
       currency: attempt.currency,
       capture: attempt.request.capture,
       description: attempt.request.description,
-      credential: { kind: attempt.request.credentialKind, token },
+      credential: () => {
+        if (attempt.credential === null)
+          throw new Error(`payment attempt ${attempt.id} has no credential any more`);
+        return {
+          kind: attempt.request.credentialKind,
+          token: this.secrets.decrypt(attempt.credential, attempt.id),
+        };
+      },
       reference: attempt.reference,
       createdAt: attempt.createdAt,
     };
   }
 }
 
-const unknown = (cause: string): PaymentOutcome => ({ state: 'unknown', cause, maybeExecuted: true });
+const unknown = (cause: string): Extract<PaymentOutcome, { state: 'unknown' }> => ({
+  state: 'unknown',
+  cause,
+  maybeExecuted: true,
+});

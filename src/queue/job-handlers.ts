@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { StartError } from '../common/start-error.js';
 import { jobs, type JobName } from './jobs.js';
 import { onJobKey } from './on-job.decorator.js';
 
@@ -22,7 +23,7 @@ export class JobHandlers {
       .filter(({ count }) => count !== 1)
       .map(({ name, count }) => `${name} has ${count}`);
     if (problems.length > 0)
-      throw new Error(`every job needs exactly one @OnJob handler: ${problems.join(', ')}`);
+      throw new StartError(`Every job needs exactly one @OnJob handler: ${problems.join(', ')}.`);
     return new Map(found.map(({ name, handle }) => [name, handle]));
   }
 

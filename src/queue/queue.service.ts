@@ -13,13 +13,17 @@ import {
   type ConnectionOptions,
   type Job,
 } from 'bullmq';
+import { within } from '../common/pause.js';
+import { StartError } from '../common/start-error.js';
 import { Config } from '../config/config.js';
+import { SteadyClient } from '../database/data-source.js';
 import { StoreService } from '../database/store.service.js';
 import { JobHandlers } from './job-handlers.js';
 import { jobs, type JobName } from './jobs.js';
 
 const queueName = 'storekeeper';
 const concurrency = 4;
+const readyTimeoutMs = 15_000;
 
 /** BullMQ's own schema on PostgreSQL. */
 export const queueSchema = 'queue';
@@ -49,7 +53,11 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
     const options = { connection: this.connection(), prefix: `{storekeeper:${this.store.instanceId}}` };
     this.queue = new Queue(queueName, options);
     this.queue.on('error', (error) => this.logger.error(`queue: ${error.message}`));
-    await this.queue.waitUntilReady();
+    const ready = await within(this.queue.waitUntilReady(), readyTimeoutMs, 'late' as const);
+    if (ready === 'late')
+      throw new StartError(
+        `The queue's store does not answer: check ${this.where.redisUrl ? 'REDIS_URL' : 'DATABASE_DIRECT_URL'}.`,
+      );
     if (this.config.role === 'api') return;
     this.worker = new Worker(queueName, (job) => this.run(job, handlers), { ...options, concurrency });
     this.worker.on('error', (error) => this.logger.error(`queue worker: ${error.message}`));
@@ -92,6 +100,12 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   private connection(): ConnectionOptions {
     if (this.where.redisUrl) return { url: this.where.redisUrl, maxRetriesPerRequest: null };
     setDefaultBackendFactory(createPostgresBackend as never);
-    return { connectionString: this.where.databaseUrl, schema: queueSchema, max: 4, migrate: true };
+    return {
+      connectionString: this.where.databaseUrl,
+      Client: SteadyClient,
+      schema: queueSchema,
+      max: 4,
+      migrate: true,
+    };
   }
 }

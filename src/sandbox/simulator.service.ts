@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { StartError } from '../common/start-error.js';
 import { Config } from '../config/config.js';
 import { StoreService } from '../database/store.service.js';
 import { type PspSimulator, startPspSimulator } from './psp/simulator.js';
@@ -21,7 +22,7 @@ export class SimulatorService implements OnApplicationBootstrap, OnApplicationSh
     if (id === undefined) return;
     const bound = await this.store.bindSimulator(id);
     if (bound !== id) {
-      throw new Error(
+      throw new StartError(
         `This database took its sandbox payments with another simulator (${bound}) than the one found (${id}). ` +
           'Use one simulator for all processes of a database (STRIPE_API_BASE), or a new DATA_DIR and database.',
       );

@@ -25,8 +25,8 @@ export async function exchange(
   const response = await fetch(`${url}${path}`, {
     method,
     // As bytes, so that nothing adds a Content-Type of its own.
-    body: typeof body === 'string' ? Buffer.from(body) : (body as BodyInit | undefined),
-    headers: sent as [string, string][],
+    body: typeof body === 'string' ? Buffer.from(body) : (body as string | undefined),
+    headers: sent,
   });
   const text = await response.text();
   const answer = {

@@ -26,27 +26,24 @@ export class ApiErrorFilter implements ExceptionFilter {
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   if (isDatabaseUnavailable(thrown)) return apiErrors.unavailable();
-  if (thrown instanceof HttpException) return fromHttpException(thrown);
-  return fromBodyReader(thrown) ?? apiErrors.internal();
+  return thrown instanceof HttpException ? fromHttpException(thrown) : apiErrors.internal();
 }
 
 function fromHttpException(exception: HttpException): ApiError {
   const status = exception.getStatus();
   if (status === 404) return apiErrors.notFound('This route');
-  return new ApiError({
-    status,
-    code: status < 500 ? 'invalid' : 'internal_error',
-    message: exception.message,
-  });
+  const code = status < 500 ? 'invalid' : 'internal_error';
+  return fromExpress(exception.cause) ?? new ApiError({ status, code, message: exception.message });
 }
 
-/** Express' body reader throws errors with a `type`: https://expressjs.com/en/resources/middleware/body-parser.html#errors */
-function fromBodyReader(thrown: unknown): ApiError | undefined {
-  const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown };
-  if (type === 'entity.too.large') return apiErrors.payloadTooLarge();
-  if (type === 'encoding.unsupported') return apiErrors.unsupportedMediaType();
-  if (typeof type === 'string' && typeof status === 'number' && status < 500) {
-    return apiErrors.invalidJson('The request body could not be read.');
-  }
-  return thrown instanceof URIError ? apiErrors.notFound('This route') : undefined;
+/**
+ * What Express' router and body reader refuse. Nest wraps their errors, and their messages quote the request.
+ * https://expressjs.com/en/resources/middleware/body-parser.html#errors
+ */
+function fromExpress(cause: unknown): ApiError | undefined {
+  if (cause instanceof URIError) return apiErrors.notFound('This route');
+  const { status } = (cause ?? {}) as { status?: unknown };
+  if (status === 413) return apiErrors.payloadTooLarge();
+  if (status === 415) return apiErrors.unsupportedMediaType();
+  return status === 400 ? apiErrors.invalidJson('The request body could not be read.') : undefined;
 }

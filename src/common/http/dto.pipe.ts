@@ -3,15 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type ApiError, apiErrors } from '../api-error.js';
 
-const typeRules = new Set([
-  'isString',
-  'isInt',
-  'isNumber',
-  'isBoolean',
-  'isObject',
-  'isArray',
-  'nestedValidation',
-]);
+const typeRules = new Set(['isString', 'isNumber', 'isBoolean', 'isObject', 'isArray', 'nestedValidation']);
 
 /** Validates a body against its DTO class and names the first thing that is wrong. Unknown members are dropped. */
 @Injectable()
@@ -23,16 +15,26 @@ export class DtoPipe implements PipeTransform {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw apiErrors.invalidType('$', 'The body must be a JSON object.');
     }
-    const dto = plainToInstance(metatype as new () => object, value);
-    const [error] = validateSync(dto, { whitelist: true, stopAtFirstError: true });
+    const dto = plainToInstance(metatype as new () => object, withoutConstructors(value) as object);
+    const [error] = validateSync(dto, { whitelist: true });
     if (error) throw toApiError(error, '$');
     return dto;
   }
 }
 
+/** class-transformer takes a member of this name for the object's class, and calls it. */
+function withoutConstructors(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutConstructors);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([name]) => name !== 'constructor');
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutConstructors(member)]));
+}
+
 function toApiError(error: ValidationError, parent: string): ApiError {
   const path = parent + (/^\d+$/.test(error.property) ? `[${error.property}]` : `.${error.property}`);
-  const [rule, message] = Object.entries(error.constraints ?? {})[0] ?? [];
+  const broken = Object.entries(error.constraints ?? {});
+  // A value of the wrong type breaks other rules too; its type is what is wrong with it.
+  const [rule, message] = broken.find(([name]) => typeRules.has(name)) ?? broken[0] ?? [];
   if (rule === undefined) {
     const [child] = error.children ?? [];
     return child ? toApiError(child, path) : apiErrors.invalid(path, `${path} is not valid.`);

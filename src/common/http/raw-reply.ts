@@ -1,5 +1,5 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Response } from 'express';
+import express, { type Response } from 'express';
 
 /** A response whose bytes are already decided: what was stored under an idempotency key. */
 export class RawReply {
@@ -11,6 +11,13 @@ export class RawReply {
 
 /** Sends a `RawReply` as it is; Nest would replace its status by the route's. */
 export class RawReplyAdapter extends ExpressAdapter {
+  constructor() {
+    const app = express();
+    // One spelling of a path: an idempotency key belongs to it. Said first, the adapter makes its router at once.
+    app.set('case sensitive routing', true);
+    super(app);
+  }
+
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
     if (!(body instanceof RawReply)) return super.reply(response, body, statusCode) as unknown;
     return response.status(body.status).type('application/json').send(body.body);

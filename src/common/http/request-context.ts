@@ -20,10 +20,12 @@ export const requestContext = {
   run: <T>(facts: RequestFacts, work: () => T): T => storage.run(facts, work),
 };
 
-/** Takes the caller's `Request-Id` or makes one, echoes it, and opens the context (ACP §1.2). */
+/** Takes the caller's `Request-Id` or makes one, echoes it and the idempotency key, and opens the context (ACP §1.3). */
 export function openRequestContext(request: Request, response: Response, next: NextFunction): void {
   const sent = request.get('request-id');
   const requestId = sent && /^[\x21-\x7e]{1,255}$/.test(sent) ? sent : newId('req');
   response.setHeader('Request-Id', requestId);
+  const key = request.get('idempotency-key');
+  if (key) response.setHeader('Idempotency-Key', key);
   storage.run({ requestId }, next);
 }

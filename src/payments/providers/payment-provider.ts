@@ -14,7 +14,8 @@ export interface ChargeRequest {
   currency: string;
   capture: 'automatic' | 'manual';
   description: string;
-  credential: Credential;
+  /** Decrypted only to be sent: looking a charge up needs none. Throws if it is gone or cannot be read. */
+  credential(): Credential;
   /** Known once the provider has answered for this attempt. */
   reference: string | null;
   createdAt: Date;

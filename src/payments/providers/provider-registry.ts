@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { StartError } from '../../common/start-error.js';
 import type { PaymentProvider } from './payment-provider.js';
 
 export const paymentProviders = Symbol('payment providers');
@@ -11,8 +12,8 @@ export class ProviderRegistry {
   constructor(@Inject(paymentProviders) providers: PaymentProvider[]) {
     for (const provider of providers) {
       if (this.byCode.has(provider.code)) {
-        throw new Error(
-          `two payment providers have the code "${provider.code}"; give one of them another in its class`,
+        throw new StartError(
+          `Two payment providers have the code "${provider.code}"; give one of them another in its class.`,
         );
       }
       this.byCode.set(provider.code, provider);

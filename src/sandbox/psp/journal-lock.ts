@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartError } from '../../common/start-error.js';
 
 interface Owner {
   pid: number;
@@ -28,7 +29,7 @@ export class JournalLock {
       if (owner && isAlive(owner)) throw takenBy(folder, owner.pid);
       removeStale(path, found);
     }
-    throw new Error(
+    throw new StartError(
       `The PSP simulator's journal in ${folder} is being opened by several processes at once; start it again.`,
     );
   }
@@ -39,7 +40,7 @@ export class JournalLock {
 }
 
 function takenBy(folder: string, pid: number): Error {
-  return new Error(
+  return new StartError(
     `The PSP simulator's journal in ${folder} is in use by process ${pid}; stop that process or choose another DATA_DIR.`,
   );
 }

@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartError } from '../../common/start-error.js';
 import { JournalLock } from './journal-lock.js';
 
 const NEWLINE = 0x0a;
@@ -79,7 +80,7 @@ function parseLine(text: string, path: string, lineNumber: number): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(
+    throw new StartError(
       `The PSP simulator's journal ${path} is damaged at line ${lineNumber}; move it away to start afresh.`,
     );
   }

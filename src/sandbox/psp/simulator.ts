@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { StartError } from '../../common/start-error.js';
 import { Control } from './control.js';
 import { Faults } from './faults.js';
 import { json, send } from './http.js';
@@ -58,7 +59,9 @@ function listen(server: Server, port: number): Promise<void> {
       const taken = error.code === 'EADDRINUSE';
       reject(
         taken
-          ? new Error(`Port ${port} is taken; set SANDBOX_PSP_PORT to a free port for the PSP simulator.`)
+          ? new StartError(
+              `Port ${port} is taken; set SANDBOX_PSP_PORT to a free port for the PSP simulator.`,
+            )
           : error,
       );
     });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { StartError } from '../../common/start-error.js';
 import { Journal } from './journal.js';
 import { emptyTables, type SimulatorRow, type TableName, type Tables } from './tables.js';
 
@@ -104,7 +105,7 @@ function readLine(value: unknown): JournalLine {
   const known = emptyTables();
   for (const [table] of line.put) {
     if (!(table in known)) {
-      throw new Error(
+      throw new StartError(
         `The PSP simulator's journal holds "${table}", which this version does not know; update it or move the journal away.`,
       );
     }

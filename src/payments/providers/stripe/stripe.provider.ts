@@ -96,7 +96,7 @@ export class StripeProvider implements PaymentProvider {
           confirm: true,
           capture_method: request.capture,
           description: request.description,
-          ...paymentMethodOf(request.credential),
+          ...paymentMethodOf(request.credential()),
           automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
           // A need for 3-D Secure ends this payment for good, so that nothing stays payable behind our back.
           error_on_requires_action: true,

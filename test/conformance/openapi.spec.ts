@@ -1,0 +1,321 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { total } from '../support/agent.js';
+import { assertConforms } from '../support/conformance.js';
+import { startShop, type Shop } from '../support/shop.js';
+
+/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- a document: what it holds is for the tests to say */
+type Document = any;
+
+interface Operation {
+  method: string;
+  path: string;
+  summary?: string;
+  tags?: string[];
+  operationId: string;
+  parameters?: { name: string; in: string; required?: boolean; schema?: object }[];
+  requestBody?: { content: Record<string, { schema: object; examples?: Record<string, { value: object }> }> };
+  responses: Record<string, Document>;
+  security?: object[];
+}
+
+const verbs = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
+const protocol = '/checkout_sessions';
+
+describe('the documentation', () => {
+  let shop: Shop;
+  let document: Document;
+  let operations: Operation[];
+  beforeAll(async () => {
+    shop = await startShop();
+    document = await (await fetch(`${shop.url}/docs/json`)).json();
+    operations = Object.entries<Record<string, object>>(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({ ...(operation as Operation), method, path })),
+    );
+  });
+  afterAll(() => shop.close());
+
+  const operation = (method: string, path: string): Operation =>
+    operations.find((known) => known.method === method && known.path === path) as Operation;
+  const examplesOf = ({ requestBody }: Operation): [string, object][] =>
+    Object.entries(requestBody?.content['application/json']?.examples ?? {}).map(([name, { value }]) => [
+      name,
+      value,
+    ]);
+
+  describe('as OpenAPI', () => {
+    it('is of version 3.1 and says what it is about', () => {
+      expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+      expect(document.info).toMatchObject({
+        title: expect.stringMatching(/./),
+        version: expect.stringMatching(/./),
+      });
+      expect(document.info.description).toContain('agent_sandbox_key');
+    });
+
+    it('has nothing in it that OpenAPI 3.1 does not know', () => {
+      const known = [
+        'openapi',
+        'info',
+        'paths',
+        'components',
+        'tags',
+        'servers',
+        'security',
+        'externalDocs',
+        'webhooks',
+      ];
+      expect(known).toEqual(expect.arrayContaining(Object.keys(document)));
+      for (const [path, item] of Object.entries<object>(document.paths)) {
+        expect(path).toMatch(/^\//);
+        expect([...verbs, 'parameters', 'summary', 'description', 'servers']).toEqual(
+          expect.arrayContaining(Object.keys(item)),
+        );
+      }
+      // These are words of 3.0; JSON Schema 2020-12 says them otherwise.
+      walk(document, (node, where) => {
+        if (where.endsWith('/example') || where.endsWith('/value')) return;
+        expect(node, where).not.toHaveProperty('nullable');
+        if ('exclusiveMinimum' in node) expect(typeof node.exclusiveMinimum, where).toBe('number');
+      });
+    });
+
+    it('refers only to what it holds', () => {
+      walk(document, (node, where) => {
+        if (typeof node.$ref !== 'string') return;
+        const target = (node.$ref as string)
+          .split('/')
+          .slice(1)
+          .reduce((inner: Document, step: string) => inner?.[step], document);
+        expect(node.$ref, where).toMatch(/^#\//);
+        expect(target, `${node.$ref} at ${where}`).toBeDefined();
+      });
+    });
+
+    it('names every operation once, with its parameters, and says what it answers', () => {
+      expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+      for (const { method, path, parameters = [], responses, summary, tags, requestBody } of operations) {
+        const where = `${method} ${path}`;
+        expect(summary, where).toMatch(/./);
+        expect(tags, where).toHaveLength(1);
+        const inPath = [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name);
+        expect(
+          parameters.filter((p) => p.in === 'path').map(({ name }) => name),
+          where,
+        ).toEqual(inPath);
+        for (const parameter of parameters) {
+          expect(parameter.schema, where).toBeDefined();
+          if (parameter.in === 'path') expect(parameter.required, where).toBe(true);
+        }
+        expect(Object.keys(responses).length, where).toBeGreaterThan(0);
+        for (const [status, response] of Object.entries(responses)) {
+          expect(status, where).toMatch(/^[1-5]\d\d$/);
+          expect(response.description, `${where} ${status}`).toBeTypeOf('string');
+        }
+        if (method === 'get') expect(requestBody, where).toBeUndefined();
+      }
+    });
+
+    it('tells which routes want a key, and which are open', () => {
+      const [scheme] = Object.keys(document.components.securitySchemes);
+      expect(document.components.securitySchemes[scheme as string]).toMatchObject({
+        type: 'http',
+        scheme: 'bearer',
+      });
+      for (const { path, security } of operations) {
+        const open = path.startsWith('/health') || path === '/orders/{id}';
+        expect(security, path).toEqual(open ? undefined : [{ [scheme as string]: [] }]);
+      }
+    });
+  });
+
+  it('has every route that the shop serves, and no other', () => {
+    const { router } = shop.server.app.getHttpAdapter().getInstance();
+    const served = router.stack.flatMap(({ route }) => {
+      if (!route || route.path.includes('docs')) return [];
+      return Object.keys((route as unknown as { methods: object }).methods).map(
+        (method) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`,
+      );
+    });
+    expect(served.length).toBeGreaterThan(5);
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(served.sort());
+  });
+
+  it('has all endpoints of the protocol, with their headers, examples and refusals', () => {
+    const endpoints: [string, string, string, number[]][] = [
+      ['post', protocol, '201', [400, 401, 409, 422, 429]],
+      ['get', `${protocol}/{id}`, '200', [400, 401, 404, 429]],
+      ['post', `${protocol}/{id}`, '200', [400, 401, 404, 405, 409, 422, 429]],
+      ['post', `${protocol}/{id}/complete`, '200', [400, 401, 404, 405, 409, 422, 429, 503]],
+      ['post', `${protocol}/{id}/cancel`, '200', [400, 401, 404, 405, 409, 422, 429]],
+    ];
+    for (const [method, path, success, refusals] of endpoints) {
+      const where = `${method} ${path}`;
+      const { parameters = [], responses, ...known } = operation(method, path);
+      const headers = parameters.filter((p) => p.in === 'header' && p.required).map(({ name }) => name);
+      expect(headers.sort(), where).toEqual(
+        method === 'post' ? ['API-Version', 'Idempotency-Key'] : ['API-Version'],
+      );
+      if (method === 'post') expect(examplesOf({ ...known, responses }).length, where).toBeGreaterThan(1);
+      expect(
+        Object.keys(responses).filter((status) => status.startsWith('2')),
+        where,
+      ).toEqual([success]);
+      expect(Object.keys(responses), where).toEqual(expect.arrayContaining(refusals.map(String)));
+    }
+  });
+
+  it('shows refusals as the flat error of the protocol, each with an example', () => {
+    for (const { method, path, responses } of operations) {
+      for (const [status, response] of Object.entries(responses)) {
+        // The health of a process is told in its own words.
+        if (Number(status) < 400 || path.startsWith('/health')) continue;
+        const { schema } = response.content['application/json'];
+        expect(schema.$ref, `${method} ${path} ${status}`).toBe('#/components/schemas/Error');
+        assertConforms('Error', schema.example);
+      }
+    }
+  });
+
+  it('shows sessions that the published schema allows', () => {
+    for (const { path, responses } of operations.filter((known) => known.path.startsWith(protocol))) {
+      const [[, success] = []] = Object.entries(responses).filter(([status]) => Number(status) < 300);
+      const { example } = success.content['application/json'].schema;
+      assertConforms(path.endsWith('/complete') ? 'CheckoutSessionWithOrder' : 'CheckoutSession', example);
+      expect(total(example)).toBe(14464);
+    }
+  });
+
+  describe('as examples', () => {
+    const created = async (): Promise<string> => {
+      const [[, first] = []] = examplesOf(operation('post', protocol));
+      const { body } = await shop.agent.post(protocol, first);
+      return body.id as string;
+    };
+
+    it('of create work as they are', async () => {
+      const answers = await Promise.all(
+        examplesOf(operation('post', protocol)).map(([, body]) => shop.agent.post(protocol, body)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    });
+
+    it('show what the shop really answers', async () => {
+      const { body } = await shop.agent.get(await created());
+      const { example } = operation('get', `${protocol}/{id}`).responses['200'].content['application/json']
+        .schema;
+      expect(body.totals).toEqual(example.totals);
+      expect(body.fulfillment_details).toEqual(example.fulfillment_details);
+      expect(body.selected_fulfillment_options).toEqual(example.selected_fulfillment_options);
+    });
+
+    it('of update work as they are on the session of create', async () => {
+      const id = await created();
+      for (const [name, body] of examplesOf(operation('post', `${protocol}/{id}`))) {
+        const answer = await shop.agent.update(id, body);
+        expect({ name, status: answer.status, shown: answer.body.status }).toEqual({
+          name,
+          status: 200,
+          shown: 'ready_for_payment',
+        });
+      }
+    });
+
+    it('of complete do what their names say', async () => {
+      const outcomes: Record<string, string> = {};
+      for (const [name, body] of examplesOf(operation('post', `${protocol}/{id}/complete`))) {
+        const answer = await shop.agent.complete(await created(), body);
+        expect(answer.status).toBe(200);
+        outcomes[name] = answer.body.status;
+      }
+      expect(outcomes).toEqual({
+        'a card that succeeds': 'completed',
+        'a card that is declined': 'ready_for_payment',
+        'a card that wants 3-D Secure': 'authentication_required',
+      });
+    });
+
+    it('of cancel work as they are', async () => {
+      for (const [, body] of examplesOf(operation('post', `${protocol}/{id}/cancel`))) {
+        expect((await shop.agent.cancel(await created(), body)).body.status).toBe('canceled');
+      }
+    });
+  });
+
+  describe('as a page', () => {
+    const page = async (): Promise<{ html: string; url: string; policy: string }> => {
+      const response = await fetch(`${shop.url}/docs`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+      const policy = response.headers.get('content-security-policy') ?? '';
+      return { html: await response.text(), url: response.url, policy };
+    };
+    const assetsOf = (html: string, url: string): URL[] =>
+      [...html.matchAll(/<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']([^"']+)["']/g)].map(
+        ([, reference]) => new URL(reference as string, url),
+      );
+
+    it('loads all it needs from the shop itself', async () => {
+      const { html, url } = await page();
+      const assets = assetsOf(html, url);
+      expect(assets.length).toBeGreaterThan(3);
+      for (const asset of assets) {
+        expect(asset.origin).toBe(new URL(url).origin);
+        const response = await fetch(asset);
+        expect(response.status, asset.pathname).toBe(200);
+        // With `nosniff` a browser takes them as nothing else.
+        const type = { js: 'javascript', css: 'text/css', png: 'image/png' }[
+          asset.pathname.split('.').at(-1) ?? ''
+        ];
+        expect(response.headers.get('content-type'), asset.pathname).toContain(type);
+        expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      }
+    });
+
+    it('needs nothing that its own policy forbids', async () => {
+      const { html, policy } = await page();
+      const directives = new Map(policy.split(';').map((part) => [part.trim().split(' ')[0], part]));
+      expect(directives.get('script-src')).toMatch(/'self'$/);
+      expect(directives.get('default-src')).toMatch(/'self'$/);
+      expect(policy).not.toContain('upgrade-insecure-requests');
+      // Scripts in the page would not run: neither between tags nor in attributes.
+      for (const [, attributes, script] of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
+        expect(attributes).toContain('src=');
+        expect(script?.trim()).toBe('');
+      }
+      expect(html).not.toMatch(/<[^>]+\son\w+=|javascript:/);
+    });
+
+    it('shows this shop and no other', async () => {
+      const { html, url } = await page();
+      const init = assetsOf(html, url).find(({ pathname }) => pathname.endsWith('swagger-ui-init.js'));
+      const script = await (await fetch(init as URL)).text();
+      expect(script).toContain('/checkout_sessions/{id}/complete');
+      const hosts = [...`${html}${script}`.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host]) => host);
+      // What may be named but is never fetched: namespaces, and example and specification addresses.
+      const named = new Set(['www.w3.org', 'localhost', 'shop.example', 'acp.dev']);
+      expect(hosts.filter((host) => !named.has(host as string))).toEqual([]);
+    });
+
+    it('is gone when the merchant turns it off', async () => {
+      await shop.db.query(
+        `INSERT INTO setting (namespace, version, "values", updated_at, updated_by)
+         VALUES ('access', 1, '{"docs": false}', now(), 'test')`,
+      );
+      const gone = async (): Promise<number[]> =>
+        Promise.all(
+          ['/docs', '/docs/json', '/docs/swagger-ui.css'].map(
+            async (path) => (await fetch(`${shop.url}${path}`)).status,
+          ),
+        );
+      const deadline = Date.now() + 10_000;
+      while ((await gone()).some((status) => status !== 404)) expect(Date.now()).toBeLessThan(deadline);
+    });
+  });
+});
+
+/** Calls back for every object in a document, with the path to it. */
+function walk(node: Document, visit: (node: Document, where: string) => void, where = '#'): void {
+  if (typeof node !== 'object' || node === null) return;
+  if (!Array.isArray(node)) visit(node, where);
+  for (const [name, member] of Object.entries(node)) walk(member, visit, `${where}/${name}`);
+}
