@@ -6,6 +6,7 @@ import { CheckoutAdminController } from './checkout.admin.controller.js';
 import { CheckoutService } from './checkout.service.js';
 import { CheckoutSweeps } from './checkout-sweeps.js';
 import { CompleteCheckoutService } from './complete-checkout.service.js';
+import { PurchaseIntentService } from './purchase-intent.service.js';
 import { SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
 import { ShippingStrategy } from './strategies/shipping.strategy.js';
@@ -23,6 +24,7 @@ import { TaxStrategy } from './strategies/tax.strategy.js';
     CartPricingService,
     CheckoutService,
     CompleteCheckoutService,
+    PurchaseIntentService,
     SettlementService,
     CheckoutSweeps,
   ],

@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
-import { errorBody } from '../common/api-error.js';
+import { apiErrors, errorBody } from '../common/api-error.js';
 import { Database, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import type { PlacedOrder } from '../orders/order.view.js';
-import { OrdersService, placedOrder } from '../orders/orders.service.js';
+import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
 import { AttemptStore, type LeasedAttempt } from '../payments/attempt.store.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
 import { isOpen } from '../payments/payment.states.js';
@@ -83,6 +83,21 @@ export class SettlementService {
     return 'busy';
   }
 
+  /** Answers a request whose attempt somebody else has ended. False while it is open. */
+  async answerIfSettled(attemptId: string, { claim, render }: Responder): Promise<boolean> {
+    const attempt = await this.attempts.find(attemptId);
+    if (!attempt || isOpen(attempt.state)) return false;
+    if (attempt.failure?.reason === notSent) throw apiErrors.internal();
+    const [{ links }, renderOrder] = await this.renderings();
+    await this.db.transaction(async (tx) => {
+      const { session, now } = await this.sessions.lock(tx, attempt.subjectId);
+      const order =
+        session.state === 'completed' ? await this.orders.findBySession(session.id, renderOrder, tx) : null;
+      await claim.finish(tx, render({ session, status: statusOf(session, now), order, links }));
+    });
+    return true;
+  }
+
   private async outcomeOf(leased: LeasedAttempt): Promise<PaymentOutcome> {
     // The lease did not mark it as called: its time was over before anything was sent.
     if (leased.attempt.state === 'started')
@@ -101,10 +116,7 @@ export class SettlementService {
     by: string,
     responder?: Responder,
   ): Promise<Advance | 'surplus'> {
-    const [{ links }, renderOrder] = await Promise.all([
-      this.settings.get(CheckoutSettings),
-      this.orders.renderer(),
-    ]);
+    const [{ links }, renderOrder] = await this.renderings();
     const { id, subjectId } = leased.attempt;
     const paid = outcome.state === 'captured' || outcome.state === 'authorized';
     return this.db.transaction(async (tx) => {
@@ -174,5 +186,10 @@ export class SettlementService {
       stock === 'sell' ? this.inventory.sell(tx, session.id) : none,
       stock === 'release' ? this.inventory.release(tx, session.id) : none,
     ]);
+  }
+
+  /** What rendering needs; read before a transaction, because inside one nothing else may ask the database. */
+  private renderings(): Promise<[CheckoutSettings, RenderOrder]> {
+    return Promise.all([this.settings.get(CheckoutSettings), this.orders.renderer()]);
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { parseInt8 } from '../../src/common/money.js';
+import { until } from './wait.js';
 
 export interface TestDatabase {
   url: string;
@@ -38,6 +39,13 @@ export async function createDatabase(): Promise<TestDatabase> {
       await pool.end();
       const client = new pg.Client({ connectionString: serverUrl });
       await client.connect();
+      // Who has just been stopped may still be saying goodbye; cutting that off would look like an accident.
+      await until(
+        async () =>
+          (await client.query('SELECT 1 FROM pg_stat_activity WHERE datname = $1', [name])).rowCount === 0,
+        (gone) => gone,
+        3_000,
+      ).catch(() => undefined);
       await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       await client.end();
     },
