@@ -31,7 +31,7 @@ const mayImport = {
 
 /** May see everything; nothing but the composition of the application sees them. */
 const outermost = ['sandbox', 'cli'];
-const composition = '^src/(main|server|app\\.module)\\.ts$';
+const composition = '^src/(main|serve|server|app\\.module)\\.ts$';
 /** A module's admin controllers belong to the outermost layer and lie in the module: whoever changes it finds them. */
 const adminController = '\\.admin\\.controller(\\.spec)?\\.ts$';
 

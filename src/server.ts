@@ -50,6 +50,8 @@ export async function startServer(config: Config): Promise<Server> {
     const running = app;
     let stopped: Promise<void> | undefined;
     const shutDown = async (): Promise<void> => {
+      // First the requests: what they start, the modules then wait for.
+      await new Promise((resolve) => running.getHttpServer().close(resolve));
       await running.close();
       await database.close();
     };

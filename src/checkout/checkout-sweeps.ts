@@ -1,5 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
+import { Config } from '../config/config.js';
 import { Database, together } from '../database/database.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { OnJob } from '../queue/on-job.decorator.js';
@@ -12,8 +13,9 @@ const parallel = 4;
 
 /** What has to happen although no request comes: every attempt ends, every session's time runs out. */
 @Injectable()
-export class CheckoutSweeps {
+export class CheckoutSweeps implements OnModuleDestroy {
   private readonly logger = new Logger(CheckoutSweeps.name);
+  private stopping = false;
 
   constructor(
     private readonly db: Database,
@@ -21,15 +23,20 @@ export class CheckoutSweeps {
     private readonly settlement: SettlementService,
     private readonly sessions: SessionStore,
     private readonly inventory: InventoryStore,
+    private readonly config: Config,
   ) {}
+
+  onModuleDestroy(): void {
+    this.stopping = true;
+  }
 
   /** Ends attempts whose process died or whose outcome was unknown. One that fails does not keep the others waiting. */
   @OnJob('checkout.reconcile')
   async reconcile(): Promise<void> {
     await this.drain(
-      () => this.attempts.due(batch),
+      (seen) => this.attempts.due(batch, seen),
       (id) => this.settlement.advance(id, 'reconciler'),
-      'payment.reconcile_failed',
+      { failure: 'payment.reconcile_failed', untilMs: this.config.timings.reconcileEveryMs },
     );
     for (const paymentId of await this.attempts.flagUndecided()) {
       this.logger.error({
@@ -47,28 +54,32 @@ export class CheckoutSweeps {
   @OnJob('checkout.expire')
   async expire(): Promise<void> {
     const holding = await this.drain(
-      () => this.sessions.expiringHolds(batch),
+      (seen) => this.sessions.expiringHolds(batch, seen),
       (id) => this.expireOne(id),
-      'checkout.expire_failed',
+      { failure: 'checkout.expire_failed', untilMs: this.config.timings.expireEveryMs },
     );
     const open = await this.sessions.expireOpen(openBatch);
     if (holding + open > 0) this.logger.log({ event: 'checkout.expired', holding, open });
   }
 
-  /** Works off what is due, batch after batch, each thing once; returns how many there were. */
+  /**
+   * Works off what is due, batch after batch, each thing once; what is left when the next wake-up is near waits for
+   * it. Returns how many there were.
+   */
   private async drain(
-    findDue: () => Promise<string[]>,
+    findDue: (seen: string[]) => Promise<string[]>,
     work: (id: string) => Promise<unknown>,
-    failure: string,
+    { failure, untilMs }: { failure: string; untilMs: number },
   ): Promise<number> {
-    const seen = new Set<string>();
-    for (;;) {
-      const due = await findDue();
-      const queue = due.filter((id) => !seen.has(id));
-      if (queue.length === 0) return seen.size;
-      queue.forEach((id) => seen.add(id));
+    const until = performance.now() + untilMs;
+    const inTime = (): boolean => !this.stopping && performance.now() < until;
+    const seen: string[] = [];
+    while (inTime()) {
+      const queue = await findDue(seen);
+      if (queue.length === 0) break;
       const worker = async (): Promise<void> => {
-        for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+        for (let id = queue.shift(); id !== undefined && inTime(); id = queue.shift()) {
+          seen.push(id);
           try {
             await work(id);
           } catch (error) {
@@ -77,8 +88,8 @@ export class CheckoutSweeps {
         }
       };
       await Promise.all(Array.from({ length: parallel }, worker));
-      if (due.length < batch) return seen.size;
     }
+    return seen.length;
   }
 
   private async expireOne(id: string): Promise<void> {

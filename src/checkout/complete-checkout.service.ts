@@ -107,9 +107,9 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
     { fresh }: { fresh: boolean },
   ): Promise<void> {
     const answerBy = performance.now() + this.config.timings.completeAnswerMs;
-    for (;;) {
+    for (let mine = fresh; ; mine = false) {
       const advancing = this.settlement.advance(attemptId, 'agent', {
-        fresh,
+        fresh: mine,
         responder: { claim, render },
       });
       this.keepInBackground(advancing);

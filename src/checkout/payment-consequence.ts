@@ -10,6 +10,12 @@ import { nextVersion } from './session.store.js';
 /** Why an attempt ended before the provider decided anything; the same request may simply try again. */
 export const notSent = 'not_sent';
 
+/** Why an attempt ended whose token the provider does not know. */
+export const invalidCredential = 'invalid_credential';
+
+export const invalidToken = (message: string): ApiError =>
+  apiErrors.invalid('$.payment_data.instrument.credential.token', message);
+
 /** What an outcome makes of the session, the attempt and the stock. */
 export interface Consequence {
   /** The next version; the same one if the session does not change. */
@@ -71,9 +77,9 @@ export function consequenceOf(
       return { ...reopened(session, now, notice), reference: outcome.reference, failure };
     }
     case 'invalid': {
-      const refusal = apiErrors.invalid('$.payment_data.instrument.credential.token', outcome.message);
+      const refusal = invalidToken(outcome.message);
       const failure = {
-        reason: 'invalid_credential',
+        reason: invalidCredential,
         message: outcome.message,
         retry: 'other_instrument' as const,
       };

@@ -88,11 +88,12 @@ export class SessionStore {
   }
 
   /** Sessions that hold stock and whose time is over, oldest first. The sweep locks each before it believes this. */
-  async expiringHolds(limit: number): Promise<string[]> {
+  async expiringHolds(limit: number, except: string[]): Promise<string[]> {
     const due = await this.db.query<{ id: string }>(
       `SELECT id FROM checkout_session
-       WHERE state = 'authentication_required' AND expires_at <= now() ORDER BY expires_at LIMIT $1`,
-      [limit],
+       WHERE state = 'authentication_required' AND expires_at <= now() AND id <> ALL($2)
+       ORDER BY expires_at LIMIT $1`,
+      [limit, except],
     );
     return due.map(({ id }) => id);
   }

@@ -14,7 +14,13 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { Render } from './checkout.service.js';
 import { CheckoutSettings } from './checkout.settings.js';
 import { statusOf } from './checkout.states.js';
-import { type Consequence, consequenceOf, notSent } from './payment-consequence.js';
+import {
+  type Consequence,
+  consequenceOf,
+  invalidCredential,
+  invalidToken,
+  notSent,
+} from './payment-consequence.js';
 import { saleOf } from './sale.js';
 import { SessionStore } from './session.store.js';
 
@@ -88,6 +94,7 @@ export class SettlementService {
     const attempt = await this.attempts.find(attemptId);
     if (!attempt || isOpen(attempt.state)) return false;
     if (attempt.failure?.reason === notSent) throw apiErrors.internal();
+    if (attempt.failure?.reason === invalidCredential) throw invalidToken(attempt.failure.message);
     const [{ links }, renderOrder] = await this.renderings();
     await this.db.transaction(async (tx) => {
       const { session, now } = await this.sessions.lock(tx, attempt.subjectId);
@@ -99,8 +106,8 @@ export class SettlementService {
   }
 
   private async outcomeOf(leased: LeasedAttempt): Promise<PaymentOutcome> {
-    // The lease did not mark it as called: its time was over before anything was sent.
-    if (leased.attempt.state === 'started')
+    // Nothing was ever sent and nobody waits for it: it will not be sent.
+    if (!leased.sentBefore && leased.expired)
       return { state: 'misconfigured', cause: 'expired before it was sent' };
     return this.payments.act(leased);
   }
@@ -136,7 +143,7 @@ export class SettlementService {
       const proven = 'reference' in outcome && outcome.reference !== undefined;
       if (!proven && attempt.leaseToken !== leased.attempt.leaseToken) return 'busy';
       if (outcome.state === 'unknown') {
-        await this.attempts.endLease(tx, attempt, by);
+        await this.attempts.endLease(tx, attempt, { by, neverSent: !outcome.maybeExecuted });
         return 'unknown';
       }
       const consequence = consequenceOf(outcome, {

@@ -19,8 +19,8 @@ export const isRerunnable = (error: unknown): boolean => ['40001', '40P01'].incl
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
 
-/** Beyond the classes: a lock not given in time, and a server that does not let us in (any more). */
-const unavailableStates = new Set(['55P03', '55000', '28000', '28P01', '3D000']);
+/** Beyond the classes: a lock not given in time, a transaction that its process had left, and a server that does not let us in (any more). */
+const unavailableStates = new Set(['55P03', '25P03', '25P04', '55000', '28000', '28P01', '3D000']);
 
 /**
  * The database cannot serve us now: connection refused, lost or refused by the server (classes 08, 53, 57), or a

@@ -23,6 +23,8 @@ export interface Timings {
   reconcileAfterMs: number;
   /** After this the provider may have forgotten our idempotency key, so a charge is never sent again. */
   resendLimitMs: number;
+  /** So long after its first send a charge that no list shows and that the provider refuses was never made. */
+  believeRefusalMs: number;
   reconcileEveryMs: number;
   expireEveryMs: number;
   reapEveryMs: number;
@@ -41,6 +43,7 @@ export const defaultTimings: Timings = {
   attemptPollMs: 200,
   reconcileAfterMs: 120_000,
   resendLimitMs: 23 * 3_600_000,
+  believeRefusalMs: 10 * 60_000,
   reconcileEveryMs: 60_000,
   expireEveryMs: 10_000,
   reapEveryMs: 60_000,

@@ -77,6 +77,7 @@ export class ClaimStore {
     const done = await rows(
       tx,
       `UPDATE idempotency_claim SET state = 'done', status = $3, body = $4, lease_token = NULL, lease_until = NULL
+       FROM ${boundedWait}
        WHERE id = $1 AND lease_token = $2 AND state = 'running' RETURNING id`,
       [lease.claimId, lease.token, status, body],
     );

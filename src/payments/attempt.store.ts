@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { In } from 'typeorm';
 import { Config } from '../config/config.js';
-import { boundedWait, Database, type Tx } from '../database/database.js';
+import { boundedWait, Database, together, type Tx } from '../database/database.js';
 import { PaymentAttempt } from './payment-attempt.entity.js';
 import { type AttemptState, isLegalTransition, openStates } from './payment.states.js';
 
 /** An attempt whose provider calls are ours alone until the lease ends. */
 export interface LeasedAttempt {
   attempt: PaymentAttempt;
-  /** Where it stood when we took it: beyond `started` it may already have reached the provider. */
   previousState: AttemptState;
+  /** It may have reached the provider before; from then on only the provider can say that it did not. */
+  sentBefore: boolean;
+  /** Nobody waits for it any more. */
+  expired: boolean;
   /** Since the first call, by the database's clock. */
   calledMsAgo: number;
 }
@@ -66,13 +69,13 @@ export class AttemptStore {
     return repository.findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** Numbers it after the last and gives the caller its lease at once. */
+  /** For a few seconds only the caller can lease it. */
   async insert(tx: Tx, attempt: NewAttempt): Promise<void> {
     await tx.query(
       `INSERT INTO payment_attempt
          (id, subject_id, n, claim_id, provider, state, amount, currency, provider_key, request, credential,
           expires_at, lease_until, history, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9, $10, $11, now() + $12 * interval '1 ms', '[]', now(), now())`,
+       VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9, $10, $11, now() + least($12, 5000) * interval '1 ms', '[]', now(), now())`,
       [
         attempt.id,
         attempt.subjectId,
@@ -96,27 +99,37 @@ export class AttemptStore {
    */
   async lease(id: string, { fresh = false } = {}): Promise<LeasedAttempt | undefined> {
     const token = randomUUID();
-    const [taken] = await this.db.query<{ previous: AttemptState; called_ms_ago: number }>(
+    const [taken] = await this.db.query<{
+      previous: AttemptState;
+      sent_before: boolean;
+      expired: boolean;
+      called_ms_ago: number;
+    }>(
       `WITH before AS (
-         SELECT id, state FROM payment_attempt, ${boundedWait}
+         SELECT id, state, called_at, called_at IS NULL AND expires_at <= now() AS unwanted
+         FROM payment_attempt, ${boundedWait}
          WHERE id = $1 AND state IN (${open})
            AND ${fresh ? "state = 'started' AND lease_token IS NULL" : '(lease_until IS NULL OR lease_until < now())'}
          -- A locked one is being settled by somebody: nothing to wait for. Ours nobody settles.
          FOR UPDATE OF payment_attempt ${fresh ? '' : 'SKIP LOCKED'})
        UPDATE payment_attempt a SET
-         lease_token = $2, lease_until = now() + $3 * interval '1 ms', called_at = coalesce(a.called_at, now()),
-         state = CASE WHEN a.state = 'started' AND a.expires_at > now() THEN 'called' ELSE a.state END,
-         history = CASE WHEN a.state = 'started' AND a.expires_at > now() THEN a.history || ${transitionSql("'called'", "'lease'")} ELSE a.history END,
+         lease_token = $2, lease_until = now() + $3 * interval '1 ms',
+         called_at = CASE WHEN unwanted THEN NULL ELSE coalesce(a.called_at, now()) END,
+         state = CASE WHEN a.state = 'started' AND NOT unwanted THEN 'called' ELSE a.state END,
+         history = CASE WHEN a.state = 'started' AND NOT unwanted THEN a.history || ${transitionSql("'called'", "'lease'")} ELSE a.history END,
          updated_at = now()
        FROM before WHERE a.id = before.id
-       RETURNING before.state AS previous,
-                 (extract(epoch FROM now() - a.called_at) * 1000)::int8 AS called_ms_ago`,
+       RETURNING before.state AS previous, before.called_at IS NOT NULL AS sent_before,
+                 a.expires_at <= now() AS expired,
+                 (coalesce(extract(epoch FROM now() - a.called_at), 0) * 1000)::int8 AS called_ms_ago`,
       [id, token, this.config.timings.attemptLeaseMs],
     );
     const attempt = taken && (await this.find(id));
     // Read in a second statement: if we were stopped in between, it may be somebody else's by now.
     if (attempt?.leaseToken !== token) return undefined;
-    return attempt ? { attempt, previousState: taken.previous, calledMsAgo: taken.called_ms_ago } : undefined;
+    if (!attempt) return undefined;
+    const { previous, sent_before, expired, called_ms_ago } = taken;
+    return { attempt, previousState: previous, sentBefore: sent_before, expired, calledMsAgo: called_ms_ago };
   }
 
   /**
@@ -147,19 +160,32 @@ export class AttemptStore {
     attempt.state = to;
   }
 
-  /** Nothing was learned: the attempt is open to the next one who asks, and remembers at least that it is not known. */
-  async endLease(tx: Tx, attempt: PaymentAttempt, by: string): Promise<void> {
-    await this.transition(tx, attempt, attempt.state === 'called' ? 'unknown' : attempt.state, { by });
+  /**
+   * Nothing was learned: the attempt is open to the next one who asks. One that certainly never reached the
+   * provider is remembered as never called.
+   */
+  async endLease(
+    tx: Tx,
+    attempt: PaymentAttempt,
+    { by, neverSent }: { by: string; neverSent: boolean },
+  ): Promise<void> {
+    await together([
+      this.transition(tx, attempt, attempt.state === 'called' ? 'unknown' : attempt.state, { by }),
+      neverSent
+        ? tx.query('UPDATE payment_attempt SET called_at = NULL WHERE id = $1', [attempt.id])
+        : Promise.resolve(),
+    ]);
   }
 
   /** Open attempts nobody works on: their lease ran out, or they have waited long enough for their own call. */
-  async due(limit: number): Promise<string[]> {
+  async due(limit: number, except: string[]): Promise<string[]> {
     const due = await this.db.query<{ id: string }>(
       `SELECT id FROM payment_attempt
        WHERE state IN (${open})
          AND (lease_until < now() OR (lease_until IS NULL AND updated_at < now() - $1 * interval '1 ms'))
+         AND id <> ALL($3)
        ORDER BY updated_at LIMIT $2`,
-      [this.config.timings.reconcileAfterMs, limit],
+      [this.config.timings.reconcileAfterMs, limit, except],
     );
     return due.map(({ id }) => id);
   }
@@ -167,8 +193,10 @@ export class AttemptStore {
   /** Hands attempts to a person that no machine may send again; returns those newly flagged. */
   async flagUndecided(): Promise<string[]> {
     const flagged = await this.db.query<{ id: string }>(
-      `UPDATE payment_attempt SET flagged_at = now()
-       WHERE state IN (${open}) AND flagged_at IS NULL AND called_at < now() - $1 * interval '1 ms' RETURNING id`,
+      `UPDATE payment_attempt SET flagged_at = now() WHERE id IN (
+         SELECT id FROM payment_attempt
+         WHERE state IN (${open}) AND flagged_at IS NULL AND called_at < now() - $1 * interval '1 ms'
+         FOR UPDATE SKIP LOCKED) RETURNING id`,
       [this.config.timings.resendLimitMs],
     );
     return flagged.map(({ id }) => id);

@@ -91,43 +91,47 @@ export class PaymentsService {
    * and sends the identical request again only while the provider still knows its key. Ends by the charge
    * deadline, which the lease outlives.
    */
-  async act({ attempt, previousState, calledMsAgo }: LeasedAttempt): Promise<PaymentOutcome> {
-    const { chargeDeadlineMs, resendLimitMs } = this.config.timings;
+  async act({ attempt, sentBefore, calledMsAgo }: LeasedAttempt): Promise<PaymentOutcome> {
+    const { chargeDeadlineMs, resendLimitMs, believeRefusalMs } = this.config.timings;
     const request = this.thaw(attempt);
     const provider = this.providers.get(attempt.provider);
     const until = performance.now() + chargeDeadlineMs;
-    const work =
-      previousState === 'started'
-        ? this.send(provider, request, { until, sentBefore: false })
-        : this.lookOrSend(provider, request, { until, mayResend: calledMsAgo < resendLimitMs });
+    const work = sentBefore
+      ? this.lookOrSend(provider, request, {
+          until,
+          mayResend: calledMsAgo < resendLimitMs,
+          believeRefusal: calledMsAgo > believeRefusalMs,
+        })
+      : this.send(provider, request, { until, sentBefore: false, believeRefusal: false });
     return within(work, chargeDeadlineMs, unknown('deadline'));
   }
 
   private async lookOrSend(
     provider: PaymentProvider,
     request: ChargeRequest,
-    { until, mayResend }: { until: number; mayResend: boolean },
+    { until, mayResend, believeRefusal }: { until: number; mayResend: boolean; believeRefusal: boolean },
   ): Promise<PaymentOutcome> {
     const found = await provider.lookup(request);
     if (found.state !== 'not_found') return found;
     // Never closed as "not charged" because a list did not show it: only sending it again decides.
     return mayResend
-      ? this.send(provider, request, { until, sentBefore: true })
+      ? this.send(provider, request, { until, sentBefore: true, believeRefusal })
       : unknown('too old to be sent again');
   }
 
   private async send(
     provider: PaymentProvider,
     request: ChargeRequest,
-    { until, sentBefore }: { until: number; sentBefore: boolean },
+    { until, sentBefore, believeRefusal }: { until: number; sentBefore: boolean; believeRefusal: boolean },
   ): Promise<PaymentOutcome> {
     let everSent = sentBefore;
     for (let n = 1; ; n++) {
       // After the deadline the lease may be another's.
       if (performance.now() >= until) return unknown('deadline');
       const answer = await provider.charge(request);
-      // Refused before the provider looked at our key: that says nothing about a send before this one.
-      const unread = answer.state === 'misconfigured' || answer.state === 'invalid';
+      // Refused before the provider looked at our key: that says nothing about a send before this one. Only when the
+      // look-up before found nothing, long after that send, is a token it does not know taken for its last word.
+      const unread = answer.state === 'misconfigured' || (answer.state === 'invalid' && !believeRefusal);
       const outcome = unread && everSent ? unknown(`${answer.state} after it was sent before`) : answer;
       if (outcome.state !== 'unknown') return outcome;
       everSent ||= outcome.maybeExecuted;

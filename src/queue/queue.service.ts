@@ -39,6 +39,7 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly logger = new Logger(QueueService.name);
   private queue: Queue;
   private worker: Worker | undefined;
+  private readonly running = new Set<string>();
 
   constructor(
     private readonly config: Config,
@@ -79,11 +80,16 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
     const handle = handlers.get(job.name as JobName);
     if (!handle)
       throw new Error(`no handler for job ${job.name}; is a newer version running on this database?`);
+    // A sweep that takes longer than its interval is not joined by another: it would only take slots from the others.
+    if (this.running.has(job.name)) return;
+    this.running.add(job.name);
     try {
       await handle();
     } catch (error) {
       this.logger.error({ event: 'job.failed', job: job.name, error });
       throw error;
+    } finally {
+      this.running.delete(job.name);
     }
   }
 

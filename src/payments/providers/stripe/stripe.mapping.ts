@@ -159,8 +159,12 @@ function instrumentOf(intent: Stripe.PaymentIntent): InstrumentSummary | undefin
 }
 
 function connectionCause(error: Stripe.errors.StripeConnectionError): string {
-  const detail = (error as { detail?: unknown }).detail;
-  const code =
-    typeof detail === 'object' && detail !== null ? (detail as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : 'connection_error';
+  const { detail } = error as { detail?: unknown };
+  const [direct, wrapped] = [codeOf(detail), detail instanceof Error ? codeOf(detail.cause) : undefined];
+  return direct ?? wrapped ?? 'connection_error';
+}
+
+function codeOf(thing: unknown): string | undefined {
+  const code = typeof thing === 'object' && thing !== null ? (thing as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }

@@ -9,6 +9,7 @@ import type {
   PaymentOutcome,
   PaymentProvider,
 } from '../payment-provider.js';
+import { oneTryHttpClient } from './one-try.js';
 import { outcomeOfError, outcomeOfIntent } from './stripe.mapping.js';
 import { StripeSettings } from './stripe.settings.js';
 
@@ -147,8 +148,8 @@ export class StripeProvider implements PaymentProvider {
       if (found) return stripe.paymentIntents.retrieve(found.id, expand);
       const last = page.data.at(-1);
       if (!page.has_more || !last) return undefined;
-      if (pages === listPages)
-        throw new Stripe.errors.StripeAPIError({ message: 'too many payments to look through' });
+      // No proof that it is not there, and `not_found` never is one.
+      if (pages === listPages) return undefined;
       page = await stripe.paymentIntents.list({
         created: { gte: since },
         limit: 100,
@@ -163,6 +164,7 @@ export class StripeProvider implements PaymentProvider {
       const base = this.config.stripe.apiBase ? new URL(this.config.stripe.apiBase) : undefined;
       const stripe = new Stripe(secretKey, {
         maxNetworkRetries: 0,
+        httpClient: oneTryHttpClient(),
         timeout: this.config.timings.providerTimeoutMs,
         telemetry: false,
         ...(base && {
