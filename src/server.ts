@@ -27,7 +27,7 @@ export interface Server {
 
 /** Opens what the process needs, in order: database, migrations, modules, HTTP. Leaves nothing open if it fails. */
 export async function startServer(config: Config): Promise<Server> {
-  await assertPortIsFree(config);
+  await assertPortsAreFree(config);
   const logger = createLogger(config.log);
   const database = await openDatabase(config, entities, {
     log: (message) => logger.log(message, 'Database'),
@@ -89,26 +89,43 @@ function onlyOperations(request: Request, response: Response, next: NextFunction
   response.status(error.status).json(errorBody(error));
 }
 
-/** Before anything is opened, because the port is what most often stands in the way. */
-async function assertPortIsFree(config: Config): Promise<void> {
-  const probe = createServer();
-  await bind(probe, config);
-  await new Promise((resolve) => probe.close(resolve));
+/** Before anything is opened, because a port is what most often stands in the way. */
+async function assertPortsAreFree(config: Config): Promise<void> {
+  await probe(config);
+  if (config.simulator.runHere)
+    await probe({ port: config.simulator.port, host: '127.0.0.1' }, 'SANDBOX_PSP_PORT');
 }
 
-function bind(server: NetServer, { port, host }: Config): Promise<void> {
+async function probe(address: { port: number; host: string }, variable?: string): Promise<void> {
+  const server = createServer();
+  await bind(server, address, variable);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function bind(
+  server: NetServer,
+  { port, host }: { port: number; host: string },
+  variable = 'PORT',
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, port, host)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(explainListen(error, { port, host, variable })),
+    );
     server.listen(port, host, resolve);
   });
 }
 
-function explainListen(error: NodeJS.ErrnoException, port: number, host: string): Error {
+function explainListen(
+  error: NodeJS.ErrnoException,
+  { port, host, variable }: { port: number; host: string; variable: string },
+): Error {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new StartError(`Port ${port} is taken. Stop what listens there, or set PORT to another one.`);
+      return new StartError(
+        `Port ${port} is taken. Stop what listens there, or set ${variable} to another one.`,
+      );
     case 'EACCES':
-      return new StartError(`Port ${port} is not ours to take. Set PORT to one above 1023.`);
+      return new StartError(`Port ${port} is not ours to take. Set ${variable} to one above 1023.`);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

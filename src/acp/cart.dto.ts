@@ -30,9 +30,9 @@ export class ItemDto {
   id?: string;
 
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(maximumQuantity)
+  @IsInt()
   quantity?: number;
 }
 
@@ -52,9 +52,9 @@ export class RequestedItemDto {
 
   @ApiPropertyOptional({ description: 'Whole number from 1', default: 1 })
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(maximumQuantity)
+  @IsInt()
   quantity?: number;
 }
 
@@ -128,16 +128,42 @@ export class FulfillmentDetailsDto {
   address?: AddressDto | null;
 }
 
+export class NestedChoiceDto {
+  @IsString()
+  @Length(1, 200)
+  option_id: string;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(200)
+  @IsString({ each: true })
+  item_ids?: string[];
+}
+
+/** Flat, or nested under its type as older agents send it: `{type: "shipping", shipping: {option_id, item_ids}}`. */
 export class SelectedFulfillmentOptionDto {
   @ApiPropertyOptional({ enum: ['shipping', 'digital', 'pickup', 'local_delivery'] })
   @IsOptional()
   @IsString()
   type?: string;
 
-  @ApiProperty({ description: 'One of `fulfillment_options`', example: 'ship_express' })
+  @ApiPropertyOptional({ description: 'One of `fulfillment_options`', example: 'ship_express' })
+  @IsOptional()
   @IsString()
   @Length(1, 200)
-  option_id: string;
+  option_id?: string;
+
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => NestedChoiceDto)
+  shipping?: NestedChoiceDto;
+
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => NestedChoiceDto)
+  digital?: NestedChoiceDto;
 
   @ApiPropertyOptional({
     type: [String],

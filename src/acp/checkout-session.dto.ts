@@ -13,6 +13,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { AffiliateAttributionDto, MarketingConsentDto } from './attribution.dto.js';
 import { BuyerDto } from './buyer.dto.js';
 import {
   DiscountsDto,
@@ -22,9 +23,6 @@ import {
 } from './cart.dto.js';
 import { PaymentDataDto } from './payment-data.dto.js';
 import { IsFlatObject } from './wire-formats.js';
-
-/** For members that may be absent but cannot be cleared with null. */
-const unlessAbsent = (_: object, value: unknown): boolean => value !== undefined;
 
 /** What create and update have in common. */
 class CartDto {
@@ -183,21 +181,23 @@ export class CreateCheckoutSessionDto extends CartDto {
   @IsObject()
   metadata?: Record<string, unknown>;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({ type: AffiliateAttributionDto })
   @IsOptional()
   @IsObject()
-  affiliate_attribution?: Record<string, unknown>;
+  @ValidateNested()
+  @Type(() => AffiliateAttributionDto)
+  affiliate_attribution?: AffiliateAttributionDto;
 }
 
 export class UpdateCheckoutSessionDto extends CartDto {
   @ApiPropertyOptional({ type: [RequestedItemDto], description: 'Replaces all lines' })
-  @ValidateIf(unlessAbsent)
+  @IsOptional()
   @IsArray()
   @ArrayMaxSize(200)
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => RequestedItemDto)
-  line_items?: RequestedItemDto[];
+  line_items?: RequestedItemDto[] | null;
 }
 
 export class CompleteCheckoutSessionDto {
@@ -226,17 +226,21 @@ export class CompleteCheckoutSessionDto {
   @IsObject()
   authentication_result?: Record<string, unknown>;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({ type: AffiliateAttributionDto })
   @IsOptional()
   @IsObject()
-  affiliate_attribution?: Record<string, unknown>;
+  @ValidateNested()
+  @Type(() => AffiliateAttributionDto)
+  affiliate_attribution?: AffiliateAttributionDto;
 
-  @ApiPropertyOptional({ type: [Object] })
+  @ApiPropertyOptional({ type: [MarketingConsentDto] })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
   @IsObject({ each: true })
-  marketing_consents?: Record<string, unknown>[];
+  @ValidateNested({ each: true })
+  @Type(() => MarketingConsentDto)
+  marketing_consents?: MarketingConsentDto[];
 }
 
 export class IntentTraceDto {

@@ -60,14 +60,15 @@ export function toComplete(
   };
 }
 
-function toLines({
-  line_items,
-  items,
-}: {
-  line_items?: RequestedItemDto[];
-  items?: RequestedItemDto[];
-}): RequestedLine[] | undefined {
-  return (line_items ?? items)?.map((line, index) => {
+interface RequestedLines {
+  line_items?: RequestedItemDto[] | null;
+  items?: RequestedItemDto[] | null;
+}
+
+function toLines({ line_items, items }: RequestedLines): RequestedLine[] | undefined {
+  const lines = line_items === undefined ? items : line_items;
+  // Null clears: the cart is empty then, as with an empty list.
+  return (lines === null ? [] : lines)?.map((line, index) => {
     // An echoed line has an id of its own; what is bought is then the item inside.
     const itemId = line.item?.id ?? line.id;
     if (!itemId) throw apiErrors.missing(`$.line_items[${index}].id`);
@@ -103,10 +104,15 @@ function toFulfillment({ name, phone_number, email, address }: FulfillmentDetail
   };
 }
 
-const toChoice = ({ option_id, item_ids }: SelectedFulfillmentOptionDto): OptionChoice => ({
-  optionId: option_id,
-  itemIds: item_ids ?? [],
-});
+function toChoice(
+  { option_id, item_ids, shipping, digital }: SelectedFulfillmentOptionDto,
+  index: number,
+): OptionChoice {
+  const nested = shipping ?? digital;
+  const optionId = option_id ?? nested?.option_id;
+  if (!optionId) throw apiErrors.missing(`$.selected_fulfillment_options[${index}].option_id`);
+  return { optionId, itemIds: item_ids ?? nested?.item_ids ?? [] };
+}
 
 /** The older shape `{token, provider}` means a card paid with a shared payment token (ACP §6.4). */
 function toPayment({ handler_id, instrument, token, provider }: PaymentDataDto): PaymentInput {

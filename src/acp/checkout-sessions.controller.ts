@@ -38,6 +38,7 @@ export class CheckoutSessionsController {
   @Post()
   @Idempotent()
   @Header('Cache-Control', 'no-store')
+  @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Create a checkout session' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'create-1' })
   @ApiBody({ type: CreateCheckoutSessionDto, examples: sessionExamples.create })
@@ -46,7 +47,7 @@ export class CheckoutSessionsController {
     description: 'The session, priced',
     schema: { example: sessionExamples.ready },
   })
-  @ApiErrors(400, 401, 403, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 500, 503)
   create(
     @AgentId() agentId: string,
     @CurrentClaim() claim: Claim,
@@ -57,13 +58,14 @@ export class CheckoutSessionsController {
 
   @Get(':id')
   @Header('Cache-Control', 'no-store')
+  @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Read a checkout session; with its order once it is completed' })
   @ApiResponse({
     status: 200,
     description: 'The session as last priced',
     schema: { example: sessionExamples.ready },
   })
-  @ApiErrors(400, 401, 403, 404, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 429, 500, 503)
   async get(@AgentId() agentId: string, @Param('id') sessionId: string): Promise<unknown> {
     return checkoutSessionView(await this.checkout.get(agentId, sessionId));
   }
@@ -72,6 +74,7 @@ export class CheckoutSessionsController {
   @HttpCode(200)
   @Idempotent()
   @Header('Cache-Control', 'no-store')
+  @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Change a checkout session; absent members stay, null clears' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'update-1' })
   @ApiBody({ type: UpdateCheckoutSessionDto, examples: sessionExamples.update })
@@ -80,7 +83,7 @@ export class CheckoutSessionsController {
     description: 'The session, priced anew',
     schema: { example: sessionExamples.ready },
   })
-  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   update(
     @AgentId() agentId: string,
     @Param('id') sessionId: string,
@@ -94,6 +97,7 @@ export class CheckoutSessionsController {
   @HttpCode(200)
   @Idempotent({ retentionHours: 168 })
   @Header('Cache-Control', 'no-store')
+  @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Pay and order. However often it is sent, the buyer is charged once' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'complete-1' })
   @ApiBody({ type: CompleteCheckoutSessionDto, examples: sessionExamples.complete })
@@ -103,7 +107,7 @@ export class CheckoutSessionsController {
       'The completed session with its order; or the session with a message that says why not, and nothing charged',
     schema: { example: sessionExamples.completed },
   })
-  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   complete(
     @AgentId() agentId: string,
     @Param('id') sessionId: string,
@@ -117,6 +121,7 @@ export class CheckoutSessionsController {
   @HttpCode(200)
   @Idempotent({ retentionHours: 168 })
   @Header('Cache-Control', 'no-store')
+  @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Cancel a checkout session' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'cancel-1' })
   @ApiBody({ type: CancelCheckoutSessionDto, required: false, examples: sessionExamples.cancel })
@@ -125,7 +130,7 @@ export class CheckoutSessionsController {
     description: 'The canceled session',
     schema: { example: { ...sessionExamples.ready, status: 'canceled' } },
   })
-  @ApiErrors(400, 401, 403, 404, 405, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   cancel(
     @AgentId() agentId: string,
     @Param('id') sessionId: string,

@@ -1,10 +1,21 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../access/scopes.js';
 import { ApiErrors } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import { type ReadSession, SessionStore } from './session.store.js';
 import { statusOf } from './checkout.states.js';
+
+const sessionExample = {
+  id: 'cs_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+  agent_id: 'agt_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+  status: 'ready_for_payment',
+  currency: 'usd',
+  total: 14464,
+  created_at: '2026-11-22T12:00:00.000Z',
+  updated_at: '2026-11-22T12:00:00.000Z',
+  expires_at: '2026-11-22T12:15:00.000Z',
+};
 
 /** The merchant's look at checkout sessions of all agents. */
 @ApiTags('Admin: checkout sessions')
@@ -18,7 +29,8 @@ export class CheckoutAdminController {
   @ApiOperation({ summary: 'List checkout sessions, newest first' })
   @ApiQuery({ name: 'limit', required: false, example: 20 })
   @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiErrors(400, 401, 403)
+  @ApiResponse({ status: 200, schema: { example: { data: [sessionExample], next_cursor: null } } })
+  @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
     const found = await this.sessions.list(page);
@@ -31,7 +43,8 @@ export class CheckoutAdminController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One checkout session with its cart, quote and last payment verdict' })
-  @ApiErrors(401, 403, 404)
+  @ApiResponse({ status: 200, schema: { example: { ...sessionExample, version: 2, asked: {}, quote: {} } } })
+  @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     const read = await this.sessions.loadAny(id);
     const { quote, ...asked } = read.session.content;

@@ -65,7 +65,8 @@ export class SettlementService {
     const startedAt = performance.now();
     const outcome = await this.outcomeOf(leased);
     const advance = await this.settle(leased, outcome, by, responder);
-    this.logger.log({
+    const level = outcome.state === 'misconfigured' ? 'error' : outcome.state === 'unknown' ? 'warn' : 'log';
+    this.logger[level]({
       event: 'payment.advanced',
       paymentId: attemptId,
       sessionId: leased.attempt.subjectId,

@@ -17,8 +17,6 @@ export function sqlState(error: unknown): string | undefined {
 /** `serialization_failure` and `deadlock_detected`: the transaction was rolled back and may simply run again. */
 export const isRerunnable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
 
-export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
-
 /** Beyond the classes: a lock not given in time, a transaction that its process had left, and a server that does not let us in (any more). */
 const unavailableStates = new Set(['55P03', '25P03', '25P04', '55000', '28000', '28P01', '3D000']);
 

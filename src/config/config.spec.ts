@@ -296,3 +296,20 @@ describe('SANDBOX_TIMINGS', () => {
     expect(problemOf({ attemptLeaseMs: 101, chargeDeadlineMs: 100 })).toBeUndefined();
   });
 });
+
+describe('what is easily set wrong', () => {
+  it.each(['1', '10.0.0.1', '10.0.0.0/8, fd00::/8', 'loopback'])('takes TRUST_PROXY=%s', (TRUST_PROXY) => {
+    expect(() => loadConfig({ TRUST_PROXY })).not.toThrow();
+  });
+
+  it.each(['foo', '10.0.0.0/33', '10.0.0.1/8/8', 'true'])(
+    'refuses TRUST_PROXY=%s with the others',
+    (TRUST_PROXY) => {
+      expect(() => loadConfig({ TRUST_PROXY, PORT: 'x' })).toThrow(/PORT must.*TRUST_PROXY must/s);
+    },
+  );
+
+  it('refuses an ADMIN_PORT rather than ignoring it', () => {
+    expect(() => loadConfig({ ADMIN_PORT: '3001' })).toThrow(/ADMIN_PORT is not supported yet/);
+  });
+});

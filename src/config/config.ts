@@ -18,7 +18,12 @@ export abstract class Config {
   abstract readonly simulator: { port: number; runHere: boolean };
   abstract readonly bootstrapKeys: { agent?: string; admin?: string };
   abstract readonly encryptionKeys: { current: string; previous?: string };
-  abstract readonly stripe: { secretKey?: string; webhookSecret?: string; apiBase?: string };
+  abstract readonly stripe: {
+    secretKey?: string;
+    webhookSecret?: string;
+    merchantId?: string;
+    apiBase?: string;
+  };
   abstract readonly razorpay: {
     keyId?: string;
     keySecret?: string;
@@ -61,6 +66,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
   problems.push(...(sandbox ? sandboxProblems(vars) : productionProblems(vars, unreadable)));
   problems.push(...liveKeyOnLoopback(vars));
   if (sandbox && simulatorPort > 65_535) problems.push('SANDBOX_PSP_PORT defaults to PORT + 1000; set it');
+  // Ignored, it would leave the admin routes on the public port of somebody who thinks they are not.
+  if (env.ADMIN_PORT)
+    problems.push('ADMIN_PORT is not supported yet; unset it, and keep /admin off the public address');
   let timings = defaultTimings;
   try {
     if (vars.SANDBOX_TIMINGS) timings = parseTimings(vars.SANDBOX_TIMINGS);
@@ -103,6 +111,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
     stripe: {
       secretKey: orInSandbox(vars.STRIPE_SECRET_KEY, sandboxSecrets.stripeSecretKey),
       webhookSecret: orInSandbox(vars.STRIPE_WEBHOOK_SECRET, sandboxSecrets.stripeWebhookSecret),
+      merchantId: orInSandbox(vars.STRIPE_MERCHANT_ID, 'acct_sandbox'),
       apiBase: vars.STRIPE_API_BASE ?? simulatorUrl,
     },
     razorpay: {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /**
  * The environment as data: what may be set, what it means and how it is read. `.env.example` is generated
  * from this list and a test keeps the two equal.
@@ -59,9 +61,22 @@ function key(value: string): string {
   return value;
 }
 
-/** A proxy count, or addresses and networks, as Express' `trust proxy` takes them. */
+/** A proxy count, or addresses, networks and the names Express knows, as its `trust proxy` takes them. */
 function trustProxy(value: string): number | string[] {
-  return /^\d+$/.test(value) ? Number(value) : value.split(',').map((part) => part.trim());
+  if (/^\d+$/.test(value)) return Number(value);
+  const parts = value.split(',').map((part) => part.trim());
+  const usable = parts.every((part) => {
+    const [address = '', bits, ...rest] = part.split('/');
+    const width = isIP(address) === 6 ? 128 : 32;
+    const network = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width);
+    return (
+      ['loopback', 'linklocal', 'uniquelocal'].includes(part) ||
+      (isIP(address) > 0 && network && rest.length === 0)
+    );
+  });
+  if (!usable)
+    throw new Error('must be a number of proxies, or IP addresses and networks separated by commas');
+  return parts;
 }
 
 const port = integer(1, 65_535);
@@ -115,6 +130,7 @@ export const variables = {
   SETTINGS_ENCRYPTION_KEY_PREVIOUS: variable('the key before a rotation, still read', '', encryptionKey),
   STRIPE_SECRET_KEY: variable('Stripe API key', '', key),
   STRIPE_WEBHOOK_SECRET: variable('signing secret of the Stripe webhook endpoint', '', key),
+  STRIPE_MERCHANT_ID: variable('Stripe account or profile that agents delegate payments to', 'acct_...', key),
   STRIPE_API_BASE: variable('where Stripe is; in sandbox mode the simulator', '', url('http:', 'https:')),
   RAZORPAY_KEY_ID: variable('Razorpay API key id', '', key),
   RAZORPAY_KEY_SECRET: variable('Razorpay API key secret', '', key),

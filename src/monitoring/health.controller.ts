@@ -11,6 +11,11 @@ type Check = { status: 'ok' } | { status: 'failed'; reason: string };
 
 const checkTimeoutMs = 2_000;
 
+const readyExample = {
+  status: 'ok',
+  checks: { database: { status: 'ok' }, migrations: { status: 'ok' }, queue: { status: 'ok' } },
+};
+
 @ApiTags('Operations')
 @Public()
 @Controller('health')
@@ -29,8 +34,18 @@ export class HealthController {
   /** Payment providers are not asked: one being down is no reason to take every process out of service. */
   @Get('ready')
   @ApiOperation({ summary: 'The process can serve: database, migrations and queue' })
-  @ApiResponse({ status: 200, schema: { example: { status: 'ok', checks: { database: { status: 'ok' } } } } })
-  @ApiResponse({ status: 503, description: 'One of the checks failed' })
+  @ApiResponse({ status: 200, schema: { example: readyExample } })
+  @ApiResponse({
+    status: 503,
+    description: 'One of the checks failed',
+    schema: {
+      example: {
+        ...readyExample,
+        status: 'failed',
+        checks: { ...readyExample.checks, database: { status: 'failed', reason: 'not available' } },
+      },
+    },
+  })
   async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
     const [database, migrations, queue] = await Promise.all([
       check(() => this.db.query('SELECT 1')),

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Param, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '../access/scopes.js';
 import { notFoundPage, orderPage } from './order-page.js';
@@ -14,6 +14,9 @@ export class OrderPageController {
 
   @Get(':id')
   @ApiOperation({ summary: "The buyer's permalink page of an order (HTML)" })
+  @ApiProduces('text/html')
+  @ApiResponse({ status: 200, description: 'What was bought, what it cost and where it is' })
+  @ApiResponse({ status: 404, description: 'There is no such order' })
   @Header('Content-Type', 'text/html; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')

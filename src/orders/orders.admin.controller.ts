@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../access/scopes.js';
 import { apiErrors } from '../common/api-error.js';
 import { ApiErrors } from '../common/http/api-docs.js';
@@ -9,6 +9,30 @@ import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
 import type { Order } from './order.entity.js';
 import type { OrderView } from './order.view.js';
 import { OrdersService } from './orders.service.js';
+
+const orderExample = {
+  type: 'order',
+  id: 'ord_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+  checkout_session_id: 'cs_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+  order_number: '1001',
+  status: 'confirmed',
+  merchant_status: 'paid',
+  needs_review: false,
+  disputes: [],
+  payment: {
+    id: 'pay_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+    provider: 'stripe',
+    reference: 'pi_123',
+    state: 'captured',
+    amount: 14464,
+    captured: 14464,
+    refunded: 0,
+    currency: 'usd',
+  },
+  totals: [{ type: 'total', display_text: 'Total', amount: 14464 }],
+  currency: 'usd',
+  created_at: '2026-11-22T12:00:00.000Z',
+};
 
 /** The merchant's look at orders of all agents: the protocol's order and what only the merchant should see. */
 @ApiTags('Admin: orders')
@@ -25,7 +49,8 @@ export class OrdersAdminController {
   @ApiOperation({ summary: 'List orders, newest first' })
   @ApiQuery({ name: 'limit', required: false, example: 20 })
   @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiErrors(400, 401, 403)
+  @ApiResponse({ status: 200, schema: { example: { data: [orderExample], next_cursor: null } } })
+  @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
     const found = await this.orders.list(page);
@@ -37,7 +62,8 @@ export class OrdersAdminController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One order with its payment' })
-  @ApiErrors(401, 403, 404)
+  @ApiResponse({ status: 200, schema: { example: orderExample } })
+  @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     const found = await this.orders.find(id);
     if (!found) throw apiErrors.notFound('The order');

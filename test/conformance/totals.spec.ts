@@ -40,7 +40,7 @@ const carts = fc.record({
   choice: fc.nat(3),
 });
 
-/** Half a cent is rounded up, on each line (contract.md 4). */
+/** Half a cent is rounded up, on each line. */
 const taxOf = (amount: number, partsPerMillion: bigint): number =>
   Number((BigInt(amount) * partsPerMillion * 2n + 1_000_000n) / 2_000_000n);
 

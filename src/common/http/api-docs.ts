@@ -34,6 +34,16 @@ const errors: Record<number, { description: string; code: string; message: strin
     code: 'idempotency_in_flight',
     message: 'A request with this Idempotency-Key is still being processed. Send the same request again.',
   },
+  413: {
+    description: 'The body is larger than 256 kB',
+    code: 'payload_too_large',
+    message: 'The request body is too large.',
+  },
+  415: {
+    description: 'The body is not JSON',
+    code: 'unsupported_media_type',
+    message: 'Send the body as Content-Type: application/json.',
+  },
   422: {
     description: 'The idempotency key was used with another body',
     code: 'idempotency_conflict',
@@ -43,6 +53,11 @@ const errors: Record<number, { description: string; code: string; message: strin
     description: 'Too many requests; `Retry-After` says when to ask again',
     code: 'rate_limited',
     message: 'Too many requests.',
+  },
+  500: {
+    description: 'Our fault; the same request may be sent again',
+    code: 'internal_error',
+    message: 'Something went wrong on our side. The same request may be sent again.',
   },
   503: {
     description: 'A dependency is away, or a payment outcome is not known yet; send the same request again',
@@ -58,7 +73,7 @@ export function ApiErrors(...statuses: (keyof typeof errors)[]): MethodDecorator
       const error = errors[status];
       if (!error) return [];
       const { description, ...body } = error;
-      const type = status === 503 ? 'service_unavailable' : 'invalid_request';
+      const type = { 500: 'processing_error', 503: 'service_unavailable' }[status] ?? 'invalid_request';
       return [
         ApiResponse({
           status,

@@ -9,7 +9,7 @@ export function logRequest(request: Request, response: Response, next: NextFunct
   response.once('close', () => {
     const { pathname } = new URL(request.originalUrl, 'http://local');
     if (pathname.startsWith('/health')) return;
-    logger.log({
+    logger[response.statusCode >= 500 ? 'warn' : 'log']({
       event: 'http.request',
       method: request.method,
       path: pathname,

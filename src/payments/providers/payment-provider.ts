@@ -67,7 +67,8 @@ export interface PaymentHandler {
   accepts: { instrument: string; credentials: string[] }[];
 }
 
-export type HandlerOffer = { handler: PaymentHandler } | { belowMinimum: number };
+/** `notConfigured`: the merchant has not set this provider up, so it is not offered. */
+export type HandlerOffer = { handler: PaymentHandler } | { belowMinimum: number } | { notConfigured: true };
 
 /** A payment service provider. Values in, values out: nothing here knows checkouts or rows. */
 export interface PaymentProvider {

@@ -46,6 +46,7 @@ export class StripeProvider implements PaymentProvider {
     const minimum = minimumAmounts[currency] ?? 0;
     if (amount < minimum) return { belowMinimum: minimum };
     const { merchantId, secretKey, acquirer } = await this.settings.get(StripeSettings);
+    if (!secretKey || !merchantId) return { notConfigured: true };
     return {
       handler: {
         id: 'card_tokenized',
@@ -59,13 +60,13 @@ export class StripeProvider implements PaymentProvider {
         configSchema: 'https://acp.dev/schemas/handlers/tokenized.card/config.json',
         instrumentSchemas: ['https://acp.dev/schemas/handlers/tokenized.card/instrument.json'],
         config: {
-          merchant_id: merchantId ?? '',
+          merchant_id: merchantId,
           psp: 'stripe',
           accepted_brands: ['visa', 'mastercard', 'amex', 'discover', 'diners', 'jcb', 'unionpay'],
           accepted_funding_types: ['credit', 'debit', 'prepaid'],
           supports_3ds: acquirer !== undefined,
           ...(acquirer && { '3ds_versions': ['2.2'] }),
-          environment: isTestKey(secretKey ?? '') ? 'sandbox' : 'production',
+          environment: isTestKey(secretKey) ? 'sandbox' : 'production',
         },
         accepts: [{ instrument: 'card', credentials: ['spt', 'agentic_token'] }],
       },

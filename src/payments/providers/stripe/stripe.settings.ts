@@ -23,7 +23,6 @@ export class StripeSettings {
 
   static defaults(config: Config): StripeSettings {
     return Object.assign(new StripeSettings(), {
-      merchantId: config.sandbox ? 'acct_sandbox' : undefined,
       acquirer: config.sandbox
         ? { bin: '400000', country: 'US', merchantId: 'sandbox-merchant', name: 'Storekeeper Sandbox' }
         : undefined,
@@ -31,7 +30,11 @@ export class StripeSettings {
   }
 
   static fromEnvironment({ stripe }: Config): Partial<StripeSettings> {
-    return { secretKey: stripe.secretKey, webhookSecret: stripe.webhookSecret };
+    return {
+      secretKey: stripe.secretKey,
+      webhookSecret: stripe.webhookSecret,
+      merchantId: stripe.merchantId,
+    };
   }
 
   /** Without it Stripe is not offered. */
@@ -43,7 +46,7 @@ export class StripeSettings {
   @IsString()
   webhookSecret?: string;
 
-  /** The Stripe account, shown to agents so that they can delegate a payment to it. */
+  /** The Stripe account, shown to agents so that they can delegate a payment to it. Without it Stripe is not offered. */
   @IsOptional()
   @IsString()
   @MaxLength(256)
