@@ -126,8 +126,7 @@ export class AttemptStore {
     );
     const attempt = taken && (await this.find(id));
     // Read in a second statement: if we were stopped in between, it may be somebody else's by now.
-    if (attempt?.leaseToken !== token) return undefined;
-    if (!attempt) return undefined;
+    if (!attempt || attempt.leaseToken !== token) return undefined;
     const { previous, sent_before, expired, called_ms_ago } = taken;
     return { attempt, previousState: previous, sentBefore: sent_before, expired, calledMsAgo: called_ms_ago };
   }

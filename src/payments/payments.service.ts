@@ -115,7 +115,11 @@ export class PaymentsService {
     if (found.state !== 'not_found') return found;
     // Never closed as "not charged" because a list did not show it: only sending it again decides.
     return mayResend
-      ? this.send(provider, request, { until, sentBefore: true, believeRefusal })
+      ? this.send(provider, request, {
+          until,
+          sentBefore: true,
+          believeRefusal: believeRefusal && found.lookedEverywhere,
+        })
       : unknown('too old to be sent again');
   }
 
@@ -125,17 +129,19 @@ export class PaymentsService {
     { until, sentBefore, believeRefusal }: { until: number; sentBefore: boolean; believeRefusal: boolean },
   ): Promise<PaymentOutcome> {
     let everSent = sentBefore;
+    let believe = believeRefusal;
     for (let n = 1; ; n++) {
       // After the deadline the lease may be another's.
       if (performance.now() >= until) return unknown('deadline');
       const answer = await provider.charge(request);
-      // Refused before the provider looked at our key: that says nothing about a send before this one. Only when the
-      // look-up before found nothing, long after that send, is a token it does not know taken for its last word.
-      const unread = answer.state === 'misconfigured' || (answer.state === 'invalid' && !believeRefusal);
+      // Refused before the provider looked at our key: that says nothing about a send before this one. A token it does
+      // not know is its last word only long after the last send, and when a look-up everywhere found nothing.
+      const unread = answer.state === 'misconfigured' || (answer.state === 'invalid' && !believe);
       const outcome = unread && everSent ? unknown(`${answer.state} after it was sent before`) : answer;
       if (outcome.state !== 'unknown') return outcome;
       everSent ||= outcome.maybeExecuted;
       if (outcome.maybeExecuted) {
+        believe = false;
         const found = await provider.lookup(request);
         if (found.state !== 'not_found' && found.state !== 'unknown') return found;
       }

@@ -79,6 +79,9 @@ export interface PaymentProvider {
   parseCredential(credential: { type: string; token: string }): Promise<Credential | { problem: string }>;
   /** Sends the charge. Sent again with the same request it takes no money twice. Never throws for the outside's faults. */
   charge(request: ChargeRequest): Promise<PaymentOutcome>;
-  /** Looks for the charge without making one. `not_found` is no proof that none is on its way. */
-  lookup(request: ChargeRequest): Promise<PaymentOutcome | { state: 'not_found' }>;
+  /**
+   * Looks for the charge without making one. `not_found` is no proof that none is on its way, and without
+   * `lookedEverywhere` not even that there is none: there was more to look through than is sensible.
+   */
+  lookup(request: ChargeRequest): Promise<PaymentOutcome | { state: 'not_found'; lookedEverywhere: boolean }>;
 }

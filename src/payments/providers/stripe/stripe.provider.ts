@@ -117,13 +117,16 @@ export class StripeProvider implements PaymentProvider {
     }
   }
 
-  async lookup(request: ChargeRequest): Promise<PaymentOutcome | { state: 'not_found' }> {
+  async lookup(
+    request: ChargeRequest,
+  ): Promise<PaymentOutcome | { state: 'not_found'; lookedEverywhere: boolean }> {
     const { secretKey, acquirer } = await this.settings.get(StripeSettings);
     if (!secretKey)
       return { state: 'unknown', cause: 'payments.stripe.secretKey is not set', maybeExecuted: true };
     try {
       const intent = await this.findIntent(this.connect(secretKey), request);
-      return intent ? outcomeOfIntent(intent, request, acquirer) : { state: 'not_found' };
+      if (typeof intent === 'object') return outcomeOfIntent(intent, request, acquirer);
+      return { state: 'not_found', lookedEverywhere: intent === 'nowhere' };
     } catch (error) {
       const outcome = outcomeOfError(error, acquirer);
       // A lookup that failed says nothing about the charge.
@@ -139,7 +142,7 @@ export class StripeProvider implements PaymentProvider {
   private async findIntent(
     stripe: Stripe,
     request: ChargeRequest,
-  ): Promise<Stripe.PaymentIntent | undefined> {
+  ): Promise<Stripe.PaymentIntent | 'nowhere' | 'too many to look through'> {
     const expand = { expand: ['latest_charge'] };
     if (request.reference) return stripe.paymentIntents.retrieve(request.reference, expand);
     const since = Math.floor(request.createdAt.getTime() / 1000) - clockSkewSeconds;
@@ -148,9 +151,8 @@ export class StripeProvider implements PaymentProvider {
       const found = page.data.find(({ metadata }) => metadata.attempt_id === request.attemptId);
       if (found) return stripe.paymentIntents.retrieve(found.id, expand);
       const last = page.data.at(-1);
-      if (!page.has_more || !last) return undefined;
-      // No proof that it is not there, and `not_found` never is one.
-      if (pages === listPages) return undefined;
+      if (!page.has_more || !last) return 'nowhere';
+      if (pages === listPages) return 'too many to look through';
       page = await stripe.paymentIntents.list({
         created: { gte: since },
         limit: 100,

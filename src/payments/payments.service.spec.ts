@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { defaultTimings } from '../config/timings.js';
+import type { LeasedAttempt } from './attempt.store.js';
+import { PaymentsService } from './payments.service.js';
+import type { PaymentOutcome, PaymentProvider } from './providers/payment-provider.js';
+
+const minuteMs = 60_000;
+const refused: PaymentOutcome = { state: 'invalid', message: 'no such token' };
+
+/** A provider that answers a charge with a refusal it gave without reading our key. */
+const actOn = (
+  leased: Partial<LeasedAttempt>,
+  lookedEverywhere = true,
+  answers: PaymentOutcome[] = [],
+): Promise<PaymentOutcome> => {
+  const provider: Partial<PaymentProvider> = {
+    charge: () => Promise.resolve(answers.shift() ?? refused),
+    lookup: () => Promise.resolve({ state: 'not_found', lookedEverywhere }),
+  };
+  const service = new PaymentsService(
+    {} as never,
+    { get: () => provider } as never,
+    {} as never,
+    {} as never,
+    { instanceId: 'shop' } as never,
+    { timings: { ...defaultTimings, chargeDeadlineMs: 600 } } as never,
+  );
+  return service.act({
+    attempt: { request: {} },
+    previousState: 'called',
+    expired: false,
+    ...leased,
+  } as LeasedAttempt);
+};
+
+describe('a refusal that the provider gave without reading our key', () => {
+  it('is its answer to a charge that was never sent before', async () => {
+    expect(await actOn({ sentBefore: false, calledMsAgo: 0 })).toEqual(refused);
+  });
+
+  it('says nothing about a charge that may have been executed a moment ago', async () => {
+    expect(await actOn({ sentBefore: true, calledMsAgo: minuteMs })).toMatchObject({
+      state: 'unknown',
+      maybeExecuted: true,
+    });
+  });
+
+  it('is believed long after, when the provider has no such charge', async () => {
+    expect(await actOn({ sentBefore: true, calledMsAgo: 11 * minuteMs })).toEqual(refused);
+  });
+
+  it('is never believed when there was too much to look through', async () => {
+    const outcome = await actOn({ sentBefore: true, calledMsAgo: 11 * minuteMs }, false);
+    expect(outcome).toMatchObject({ state: 'unknown', maybeExecuted: true });
+  });
+
+  it('is not believed right after another send whose answer was lost', async () => {
+    const lost: PaymentOutcome = { state: 'unknown', cause: 'ETIMEDOUT', maybeExecuted: true };
+    const outcome = await actOn({ sentBefore: true, calledMsAgo: 11 * minuteMs }, true, [lost]);
+    expect(outcome).toMatchObject({ state: 'unknown', maybeExecuted: true });
+  });
+});
