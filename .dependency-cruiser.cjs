@@ -107,6 +107,13 @@ module.exports = {
       to: { path: '(^|/)node_modules/stripe/' },
     },
     {
+      name: 'razorpay-sdk-in-its-provider',
+      comment: 'As with Stripe: src/payments/providers/razorpay is the only folder that knows the SDK.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '^src/payments/providers/razorpay/' },
+      to: { path: '(^|/)node_modules/razorpay/' },
+    },
+    {
       name: 'sources-do-not-import-tests',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: '\\.spec\\.ts$' },

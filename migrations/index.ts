@@ -1,5 +1,11 @@
 import type { MigrationInterface } from 'typeorm';
 import { Initial1763769600000 } from './1763769600000-initial.js';
+import { PaymentFacts1763850000000 } from './1763850000000-payment-facts.js';
+import { WebhookEvents1763856000000 } from './1763856000000-webhook-events.js';
 
 /** In order. One per change, safe while the version before still runs. */
-export const migrations: (new () => MigrationInterface)[] = [Initial1763769600000];
+export const migrations: (new () => MigrationInterface)[] = [
+  Initial1763769600000,
+  PaymentFacts1763850000000,
+  WebhookEvents1763856000000,
+];

@@ -10,16 +10,19 @@ import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { GuideModule } from './guide/guide.module.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
+import { RazorpayProvider } from './payments/providers/razorpay/razorpay.provider.js';
 import { StripeProvider } from './payments/providers/stripe/stripe.provider.js';
 import { QueueModule } from './queue/queue.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { InboundWebhooksModule } from './webhooks/inbound/inbound-webhooks.module.js';
 
 /** What a merchant edits to add a payment provider: a class, one folder under `payments/providers/`. */
-const paymentProviders = [StripeProvider];
+const paymentProviders = [StripeProvider, RazorpayProvider];
 
 /** What is up before the modules are: `main.ts` opens it, the modules find it ready. */
 export interface Resources {
@@ -45,6 +48,8 @@ export class AppModule {
         IdempotencyModule,
         PaymentsModule.forRoot(paymentProviders),
         AcpModule,
+        GuideModule,
+        InboundWebhooksModule,
         MonitoringModule,
         ...extraModules,
       ],

@@ -7,10 +7,17 @@ import { CheckoutSession } from './checkout/checkout-session.entity.js';
 import { Store } from './database/store.entity.js';
 import { IdempotencyClaim } from './idempotency/idempotency-claim.entity.js';
 import { Order, OrderLine } from './orders/order.entity.js';
+import { OrderAdjustment } from './orders/order-adjustment.entity.js';
 import { OutboxEvent } from './outbox/outbox-event.entity.js';
 import { PaymentAttempt } from './payments/payment-attempt.entity.js';
+import { PaymentDispute } from './payments/payment-dispute.entity.js';
+import { PaymentOperation } from './payments/payment-operation.entity.js';
+import { PreparedPayment } from './payments/prepared-payment.entity.js';
+import { ProviderMark } from './payments/provider-mark.entity.js';
+import { SavedToken } from './payments/saved-token.entity.js';
 import { AuditEntry } from './settings/audit-entry.entity.js';
 import { Setting } from './settings/setting.entity.js';
+import { WebhookEvent } from './webhooks/inbound/webhook-event.entity.js';
 
 /** Every table of the shop. A test compares this list with what the migrations make. */
 export const entities = [
@@ -24,10 +31,17 @@ export const entities = [
   Item,
   ItemPrice,
   Order,
+  OrderAdjustment,
   OrderLine,
   OutboxEvent,
   PaymentAttempt,
+  PaymentDispute,
+  PaymentOperation,
+  PreparedPayment,
   Product,
+  ProviderMark,
+  SavedToken,
   Setting,
   Store,
+  WebhookEvent,
 ];

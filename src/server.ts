@@ -5,6 +5,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { apiErrors, errorBody } from './common/api-error.js';
+import { wordErrors } from './common/http/error-wording.js';
 import { RawReplyAdapter } from './common/http/raw-reply.js';
 import { openRequestContext } from './common/http/request-context.js';
 import { logRequest } from './common/http/request-log.js';
@@ -15,6 +16,8 @@ import type { Config } from './config/config.js';
 import { openDatabase } from './database/open-database.js';
 import { serveDocs } from './docs.js';
 import { entities } from './entities.js';
+import { guideWording } from './guide/guide-error.wording.js';
+import { readWebhookBody } from './webhooks/inbound/webhook-body.js';
 
 const bodyLimit = '256kb';
 
@@ -67,6 +70,7 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
   app.disable('x-powered-by');
   app.disable('etag');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
+  app.use('/acp', wordErrors(guideWording));
   app.use(
     openRequestContext,
     logRequest,
@@ -74,6 +78,7 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
     refuseImpossiblePath,
   );
   if (config.role === 'worker') app.use(onlyOperations);
+  app.use('/webhooks', readWebhookBody);
   // Raw, whatever it claims to be: it is parsed once the caller is known, and signatures are over these bytes.
   app.use(express.raw({ type: () => true, limit: bodyLimit }));
   serveDocs(app);

@@ -12,7 +12,8 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { IsEmailAddress, IsTimestamp } from './wire-formats.js';
+import { IsEmailAddress } from '../common/http/email-address.js';
+import { IsTimestamp } from './wire-formats.js';
 
 export class CompanyDto {
   @IsString()

@@ -15,7 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { maximumQuantity } from '../checkout/cart-changes.js';
-import { IsEmailAddress } from './wire-formats.js';
+import { IsEmailAddress } from '../common/http/email-address.js';
 
 /*
  * The parts of a request of ACP 2026-04-17. What is absent stays as it is, what is null is cleared (§3.1), so

@@ -13,6 +13,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { AuthenticationResultDto } from './authentication-result.dto.js';
 import { AffiliateAttributionDto, MarketingConsentDto } from './attribution.dto.js';
 import { BuyerDto } from './buyer.dto.js';
 import {
@@ -221,10 +222,15 @@ export class CompleteCheckoutSessionDto {
   @MaxLength(5000)
   order_notes?: string | null;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({
+    type: AuthenticationResultDto,
+    description: 'Required while the session is `authentication_required`, whatever the outcome',
+  })
   @IsOptional()
   @IsObject()
-  authentication_result?: Record<string, unknown>;
+  @ValidateNested()
+  @Type(() => AuthenticationResultDto)
+  authentication_result?: AuthenticationResultDto | null;
 
   @ApiPropertyOptional({ type: AffiliateAttributionDto })
   @IsOptional()

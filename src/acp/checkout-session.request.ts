@@ -4,6 +4,7 @@ import type { CreateCheckout } from '../checkout/checkout.service.js';
 import type { CompleteCheckout } from '../checkout/complete-checkout.service.js';
 import type { PaymentInput } from '../checkout/payment-input.js';
 import type { OptionChoice } from '../checkout/session-content.js';
+import { toAuthentication } from './authentication-result.dto.js';
 import type { BuyerDto } from './buyer.dto.js';
 import type { FulfillmentDetailsDto, RequestedItemDto, SelectedFulfillmentOptionDto } from './cart.dto.js';
 import type {
@@ -53,6 +54,9 @@ export function toComplete(
     agentId,
     sessionId,
     payment: dto.payment_data ? toPayment(dto.payment_data) : null,
+    authentication: dto.authentication_result ? toAuthentication(dto.authentication_result) : null,
+    // Whether or not it declared `3ds`: the protocol has a way to go on.
+    canAuthenticate: true,
     buyer: dto.buyer && toBuyer(dto.buyer),
     orderNotes: dto.order_notes,
     attribution: dto.affiliate_attribution,

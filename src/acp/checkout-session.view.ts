@@ -1,12 +1,14 @@
 import { pathOf } from '../checkout/checkout.problems.js';
 import type { CheckoutResult } from '../checkout/checkout.service.js';
 import { lineTotals } from '../checkout/sale.js';
-import type {
-  FulfillmentDetails,
-  Problem,
-  QuotedLine,
-  QuotedOption,
-  SessionContent,
+import {
+  type FulfillmentDetails,
+  preparedOf,
+  type Problem,
+  type Quote,
+  type QuotedLine,
+  type QuotedOption,
+  type SessionContent,
 } from '../checkout/session-content.js';
 import { totalView } from '../orders/order.view.js';
 import type { PaymentHandler } from '../payments/providers/payment-provider.js';
@@ -59,6 +61,7 @@ export function checkoutSessionView({
     totals: quote.totals.map(totalView),
     ...(content.discountCodes.length > 0 && { discounts: discountsView(content) }),
     messages: messagesOf(content, status).map(messageView),
+    ...present({ continue_url: continueUrl(quote, status) }),
     links: links.map(({ type, url, title }) => ({ type, url, ...present({ title }) })),
     ...(status === 'authentication_required' &&
       authentication && { authentication_metadata: authenticationView(authentication) }),
@@ -69,9 +72,16 @@ export function checkoutSessionView({
   };
 }
 
+const isFinished = (status: CheckoutResult['status']): boolean =>
+  ['completed', 'canceled', 'expired', 'complete_in_progress'].includes(status);
+
+/** Where the buyer can pay by hand, if the agent implements none of the handlers. */
+const continueUrl = (quote: Quote, status: CheckoutResult['status']): string | undefined =>
+  isFinished(status) ? undefined : preparedOf(quote).find(({ kind }) => kind === 'link')?.url;
+
 /** A finished session has nothing left to mend. */
 function messagesOf({ quote, notice }: SessionContent, status: CheckoutResult['status']): Problem[] {
-  if (['completed', 'canceled', 'expired', 'complete_in_progress'].includes(status)) return [];
+  if (isFinished(status)) return [];
   return notice ? [...quote.problems, notice] : quote.problems;
 }
 

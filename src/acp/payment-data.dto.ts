@@ -12,6 +12,24 @@ export class CredentialDto {
   @IsString()
   @Length(1, 2000)
   token: string;
+
+  @ApiPropertyOptional({ description: 'With `razorpay_payment`: the order of the handler config' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  order_id?: string;
+
+  @ApiPropertyOptional({ description: 'With `razorpay_payment`: what Checkout returned' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  signature?: string;
+
+  @ApiPropertyOptional({ description: 'With `razorpay_token`: whose saved token it is' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  customer_id?: string;
 }
 
 export class InstrumentDto {

@@ -1,18 +1,9 @@
-import { applyDecorators } from '@nestjs/common';
-import { IsEmail, IsString, Matches, ValidateBy } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 
 /*
  * Formats of the published schemas. What the session shows again must be valid there, so what comes in is held to
  * the same, and not to the wider idea that `class-validator` has of it.
  */
-
-/** JSON Schema `email`: ASCII, nothing quoted. */
-export const IsEmailAddress = (): PropertyDecorator =>
-  applyDecorators(
-    IsString(),
-    IsEmail({ allow_utf8_local_part: false }),
-    Matches(/^[\x21\x23-\x7e]*$/, { message: '$property must be an email' }),
-  );
 
 /** JSON Schema `date-time` (RFC 3339), on a day that exists. */
 export const IsTimestamp = (): PropertyDecorator =>

@@ -19,6 +19,12 @@ export interface CatalogItem {
   available: number | null;
 }
 
+export interface SellableItem {
+  id: string;
+  productId: string;
+  name: string;
+}
+
 @Injectable()
 export class CatalogStore {
   constructor(private readonly db: Database) {}
@@ -50,5 +56,36 @@ export class CatalogStore {
     if (!first) throw new Error('the database did not tell the time');
     const known = rows.filter(({ id }) => id !== null);
     return { items: new Map(known.map(({ now: _, ...item }) => [item.id, item])), now: first.now };
+  }
+
+  /** What is on sale of these items and products. */
+  async findSellable(itemOrProductIds: string[]): Promise<SellableItem[]> {
+    return this.db.query<SellableItem>(
+      `SELECT id, product_id AS "productId", name FROM item
+       WHERE (id = ANY($1) OR product_id = ANY($1)) AND on_sale ORDER BY id`,
+      [itemOrProductIds],
+    );
+  }
+
+  /** What of the same category is in stock: other variants first, then what costs about the same. */
+  async findAlternatives(
+    itemId: string,
+    { currency, except, limit }: { currency: string; except: string[]; limit: number },
+  ): Promise<{ id: string; name: string; unitAmount: number }[]> {
+    return this.db.query(
+      `SELECT i.id, i.name, price.amount AS "unitAmount"
+       FROM item wanted
+       JOIN product wanted_product ON wanted_product.id = wanted.product_id
+       JOIN product p ON p.category = wanted_product.category
+       JOIN item i ON i.product_id = p.id
+       JOIN item_price price ON price.item_id = i.id AND price.currency = $2
+       LEFT JOIN item_price wanted_price ON wanted_price.item_id = wanted.id AND wanted_price.currency = $2
+       LEFT JOIN inventory s ON s.item_id = i.id
+       WHERE wanted.id = $1 AND i.on_sale AND i.id <> ALL($3)
+         AND (s.tracked IS NOT TRUE OR s.on_hand > s.reserved)
+       ORDER BY i.product_id = wanted.product_id DESC, abs(price.amount - wanted_price.amount), i.id
+       LIMIT $4`,
+      [itemId, currency, except, limit],
+    );
   }
 }

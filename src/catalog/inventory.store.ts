@@ -52,6 +52,19 @@ export class InventoryStore {
     );
   }
 
+  /** What was sold comes back to the shelf. */
+  async restock(tx: Tx, returned: Quantity[]): Promise<void> {
+    const itemIds = returned.map(({ itemId }) => itemId);
+    await together([
+      tx.query('SELECT 1 FROM inventory WHERE item_id = ANY($1) ORDER BY item_id FOR UPDATE', [itemIds]),
+      tx.query(
+        `UPDATE inventory s SET on_hand = s.on_hand + r.quantity
+         FROM unnest($1::text[], $2::bigint[]) AS r (item_id, quantity) WHERE s.item_id = r.item_id AND s.tracked`,
+        [itemIds, returned.map(({ quantity }) => quantity)],
+      ),
+    ]);
+  }
+
   private async endHold(tx: Tx, holderId: string, change: string): Promise<void> {
     await together([
       tx.query(

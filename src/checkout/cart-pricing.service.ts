@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type CatalogItem, CatalogStore } from '../catalog/catalog.store.js';
 import { within } from '../common/pause.js';
 import { Config } from '../config/config.js';
-import { PaymentsService } from '../payments/payments.service.js';
+import { PaymentOffersService } from '../payments/payment-offers.service.js';
+import type { Preparation } from '../payments/prepared-payments.service.js';
 import { cartTotals, lineAmounts } from './checkout.totals.js';
 import { problems } from './checkout.problems.js';
 import { checkoutErrors } from './checkout.errors.js';
@@ -28,6 +29,8 @@ export type Cart = Pick<
   requested: { itemId: string }[];
   /** True if the choices were made in this request: a wrong one is told. One from before gives way to the cheapest. */
   choicesAreNew: boolean;
+  /** False when completing: what a charge has closed meanwhile is not made again for a total that has not changed. */
+  mayPrepareAgain: boolean;
   /** The quote before this one: what an item that has left the catalogue was called and cost. */
   previous: Quote | null;
 };
@@ -49,7 +52,7 @@ export class CartPricingService {
     private readonly catalog: CatalogStore,
     private readonly taxes: TaxStrategy,
     private readonly shipping: ShippingStrategy,
-    private readonly payments: PaymentsService,
+    private readonly offers: PaymentOffersService,
     private readonly config: Config,
   ) {}
 
@@ -179,19 +182,32 @@ export class CartPricingService {
     return result;
   }
 
+  /** A cart that is otherwise ready may have an order or a link prepared at a provider, to be paid against. */
   private async offerHandlers(cart: Cart, amount: number, found: Problem[]): Promise<Quote['handlers']> {
-    const { handlers, belowMinimum } = await this.payments.offers({ amount, currency: cart.currency });
+    const { handlers, belowMinimum, unavailable } = await this.offers.offers(
+      { amount, currency: cart.currency },
+      {
+        subjectId: cart.sessionId,
+        ready: !found.some(({ blocking }) => blocking),
+        mend: cart.mayPrepareAgain,
+        before: preparedBefore(cart),
+      },
+    );
     const known = handlers.filter(({ name }) => cart.handlerNames.includes(name));
     const offered = known.length > 0 ? known : handlers;
     if (offered.length > 0 || amount === 0) return offered;
-    found.push(
-      belowMinimum === undefined
-        ? problems.noHandler(cart.currency)
-        : problems.belowMinimum(belowMinimum, cart.currency),
-    );
+    if (belowMinimum !== undefined) found.push(problems.belowMinimum(belowMinimum, cart.currency));
+    else found.push(unavailable ? problems.handlerUnavailable() : problems.noHandler(cart.currency));
     return [];
   }
 }
+
+const preparedBefore = ({ previous, currency }: Cart): Preparation['before'] =>
+  previous
+    ? previous.handlers.flatMap(({ psp, prepared }) =>
+        prepared ? { psp, prepared, total: { amount: totalOf(previous.totals, 'total'), currency } } : [],
+      )
+    : [];
 
 const needsShipping = (lines: QuotedLine[]): boolean => lines.some(({ delivery }) => delivery === 'shipping');
 

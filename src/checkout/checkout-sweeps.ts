@@ -3,6 +3,7 @@ import { InventoryStore } from '../catalog/inventory.store.js';
 import { Config } from '../config/config.js';
 import { Database, together } from '../database/database.js';
 import { AttemptStore } from '../payments/attempt.store.js';
+import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
 import { OnJob } from '../queue/on-job.decorator.js';
 import { nextVersion, SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
@@ -23,6 +24,7 @@ export class CheckoutSweeps implements OnModuleDestroy {
     private readonly settlement: SettlementService,
     private readonly sessions: SessionStore,
     private readonly inventory: InventoryStore,
+    private readonly prepared: PreparedPaymentsService,
     private readonly config: Config,
   ) {}
 
@@ -58,7 +60,7 @@ export class CheckoutSweeps implements OnModuleDestroy {
       (id) => this.expireOne(id),
       { failure: 'checkout.expire_failed', untilMs: this.config.timings.expireEveryMs },
     );
-    const open = await this.sessions.expireOpen(openBatch);
+    const open = await this.expireOpen();
     if (holding + open > 0) this.logger.log({ event: 'checkout.expired', holding, open });
   }
 
@@ -99,8 +101,22 @@ export class CheckoutSweeps implements OnModuleDestroy {
       const content = { ...session.content, authentication: null };
       await together([
         this.sessions.save(tx, nextVersion(session, now, { state: 'expired', content })),
+        this.prepared.release(tx, [id], []),
         this.inventory.release(tx, id),
       ]);
     });
+  }
+
+  /** Nobody may pay their links any more; nothing else follows from it. */
+  private async expireOpen(): Promise<number> {
+    for (let total = 0; ;) {
+      const expired = await this.db.transaction(async (tx) => {
+        const ids = await this.sessions.expireOpen(tx, openBatch);
+        await this.prepared.release(tx, ids, []);
+        return ids.length;
+      });
+      total += expired;
+      if (expired < openBatch || this.stopping) return total;
+    }
   }
 }

@@ -26,6 +26,13 @@ export const checkoutErrors = {
       message: 'The buyer has to authenticate first; send the authentication_result.',
       param: '$.authentication_result',
     }),
+  authenticationUsed: () =>
+    apiErrors.invalid(
+      '$.authentication_result.outcome_details.transaction_id',
+      'This authentication was used before.',
+    ),
+  paymentUsed: () =>
+    apiErrors.invalid('$.payment_data.instrument.credential.token', 'This payment was used before.'),
   invalidItem: (index: number) =>
     new ApiError({
       status: 400,

@@ -6,6 +6,11 @@ import { CheckoutAdminController } from './checkout.admin.controller.js';
 import { CheckoutService } from './checkout.service.js';
 import { CheckoutSweeps } from './checkout-sweeps.js';
 import { CompleteCheckoutService } from './complete-checkout.service.js';
+import { FoundMoneyService } from './found-money.service.js';
+import { PaymentComparisonService } from './payment-comparison.service.js';
+import { PaymentFactsService } from './payment-facts.service.js';
+import { PaymentOverviewService } from './payment-overview.service.js';
+import { PaymentsAdminController } from './payments.admin.controller.js';
 import { PurchaseIntentService } from './purchase-intent.service.js';
 import { SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
@@ -16,7 +21,7 @@ import { TaxStrategy } from './strategies/tax.strategy.js';
 
 @Module({
   imports: [CatalogModule, OrdersModule],
-  controllers: [CheckoutAdminController],
+  controllers: [CheckoutAdminController, PaymentsAdminController],
   providers: [
     { provide: TaxStrategy, useClass: TableTaxStrategy },
     { provide: ShippingStrategy, useClass: TableShippingStrategy },
@@ -26,8 +31,12 @@ import { TaxStrategy } from './strategies/tax.strategy.js';
     CompleteCheckoutService,
     PurchaseIntentService,
     SettlementService,
+    FoundMoneyService,
+    PaymentFactsService,
+    PaymentComparisonService,
+    PaymentOverviewService,
     CheckoutSweeps,
   ],
-  exports: [CheckoutService, CompleteCheckoutService],
+  exports: [CheckoutService, CompleteCheckoutService, PaymentFactsService],
 })
 export class CheckoutModule {}

@@ -36,6 +36,12 @@ export const problems = {
     blocking('unsupported', { on: 'totals' }, 'The tax cannot be determined at the moment. Try again.'),
   noHandler: (currency: string) =>
     blocking('unsupported', { on: 'handlers' }, `No way to pay in ${currency.toUpperCase()} is offered yet.`),
+  handlerUnavailable: () =>
+    blocking(
+      'unsupported',
+      { on: 'handlers' },
+      'Payment cannot be prepared at the moment. Update the session to try again.',
+    ),
   belowMinimum: (minimum: number, currency: string) =>
     blocking(
       'minimum_not_met',
@@ -57,10 +63,20 @@ export const problems = {
     blocking: false,
     resolution: 'requires_buyer_review',
   }),
-  paymentDeclined: (text: string): Problem => ({
+  paymentDeclined: (text: string, { final = false } = {}): Problem => ({
     severity: 'error',
     code: 'payment_declined',
     text,
+    at: { on: 'payment' },
+    blocking: false,
+    resolution: 'requires_buyer_input',
+    ...(final && { final }),
+  }),
+  /** For a wire that cannot do 3-D Secure. */
+  authenticationUnsupported: (): Problem => ({
+    severity: 'error',
+    code: 'authentication_required',
+    text: 'The bank wants the buyer to authenticate, which is not possible here. Use another card.',
     at: { on: 'payment' },
     blocking: false,
     resolution: 'requires_buyer_input',

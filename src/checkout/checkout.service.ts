@@ -5,6 +5,8 @@ import { Database, together } from '../database/database.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
 import { OrdersService } from '../orders/orders.service.js';
 import type { OrderView } from '../orders/order.view.js';
+import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
+import { QueueService } from '../queue/queue.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { applyChanges, type CartChanges, type RequestedLine } from './cart-changes.js';
 import { CartPricingService } from './cart-pricing.service.js';
@@ -12,7 +14,7 @@ import type { CheckoutSession } from './checkout-session.entity.js';
 import { checkoutErrors } from './checkout.errors.js';
 import { CheckoutSettings, type LinkSettings } from './checkout.settings.js';
 import { holdsStock, statusOf, type SessionStatus } from './checkout.states.js';
-import { type Quote, type SessionContent, totalOf } from './session-content.js';
+import { preparedOf, type Quote, type SessionContent, totalOf } from './session-content.js';
 import { nextVersion, SessionStore, StaleSession } from './session.store.js';
 
 /** What a use-case hands to its wire to be rendered. */
@@ -54,7 +56,9 @@ export class CheckoutService {
     private readonly pricing: CartPricingService,
     private readonly inventory: InventoryStore,
     private readonly orders: OrdersService,
+    private readonly prepared: PreparedPaymentsService,
     private readonly settings: SettingsService,
+    private readonly queue: QueueService,
   ) {}
 
   async create(request: CreateCheckout, claim: Claim, render: Render): Promise<void> {
@@ -69,6 +73,7 @@ export class CheckoutService {
       currency,
       requested: request.lines,
       choicesAreNew: true,
+      mayPrepareAgain: true,
       previous: null,
     });
     const session: CheckoutSession = {
@@ -113,6 +118,7 @@ export class CheckoutService {
         currency: session.currency,
         requested: changes.lines ?? [],
         choicesAreNew: changes.choices !== undefined,
+        mayPrepareAgain: true,
         previous: session.content.quote,
       });
       const total = totalOf(quote.totals, 'total');
@@ -158,15 +164,19 @@ export class CheckoutService {
       const { session, now } = await this.sessions.load(agentId, sessionId);
       const next = await decide(session, now);
       const givesStockBack = holdsStock(session.state) && !holdsStock(next.state);
+      const kept = next.state === 'canceled' ? [] : preparedOf(next.content.quote).map(({ id }) => id);
+      const hasPrepared = kept.length > 0 || preparedOf(session.content.quote).length > 0;
       const reply = render({ session: next, status: statusOf(next, now), order: null, links });
       try {
         await this.db.transaction(async (tx) => {
           await together([
             this.sessions.save(tx, next),
+            hasPrepared ? this.prepared.release(tx, [sessionId], kept) : Promise.resolve(),
             givesStockBack ? this.inventory.release(tx, sessionId) : Promise.resolve(),
             claim.finish(tx, reply),
           ]);
         });
+        if (hasPrepared) this.queue.wake('payments.close-links');
         return;
       } catch (error) {
         if (!(error instanceof StaleSession)) throw error;

@@ -1,17 +1,19 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { apiErrors } from '../common/api-error.js';
+import { brokenUniqueness } from '../common/database-errors.js';
 import { pause, within } from '../common/pause.js';
 import { Config } from '../config/config.js';
 import type { Claim } from '../idempotency/claim.js';
 import { AttemptStore } from '../payments/attempt.store.js';
-import { isOpen } from '../payments/payment.states.js';
+import { isOpen, notSent } from '../payments/payment.states.js';
 import { PaymentsService } from '../payments/payments.service.js';
+import type { AuthenticationProof } from '../payments/providers/payment-provider.js';
 import type { CheckoutSession } from './checkout-session.entity.js';
 import { checkoutErrors } from './checkout.errors.js';
+import { type AuthenticationResult, readAuthentication, withoutPayment } from './authentication.js';
 import { pathOf } from './checkout.problems.js';
 import type { Render } from './checkout.service.js';
 import { firstBlocker, statusOf, type SessionStatus } from './checkout.states.js';
-import { notSent } from './payment-consequence.js';
 import { type PaymentInput, readPayment } from './payment-input.js';
 import {
   type FrozenPayment,
@@ -26,6 +28,10 @@ export interface CompleteCheckout extends LastChanges {
   agentId: string;
   sessionId: string;
   payment: PaymentInput | null;
+  /** How an authentication that was asked for has ended. */
+  authentication: AuthenticationResult | null;
+  /** Whether the caller's wire can go through with 3-D Secure. */
+  canAuthenticate: boolean;
 }
 
 const maximumRuns = 5;
@@ -72,10 +78,17 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   /** Everything up to the charge on one unlocked read, then intend, act and settle. */
   private async run(command: CompleteCheckout, claim: Claim, render: Render): Promise<void> {
     const { session, now } = await this.sessions.load(command.agentId, command.sessionId);
-    refuse(statusOf(session, now));
+    refuse(statusOf(session, now), command.authentication);
+    const result = command.authentication && readAuthentication(command.authentication);
+    if (result === 'denied' || result === 'unfinished') {
+      await this.intent.answerOpen(session, withoutPayment(session, result, now), claim, render);
+      return;
+    }
+    // Bound to the total and the provider of the demand. What nobody asked for proves nothing, and is not sent on.
+    const proof = session.content.authentication ? result : null;
     const blocker = firstBlocker(session.content);
     if (blocker) throw checkoutErrors.notReady(pathOf(blocker.at), blocker.text);
-    const payment = session.total === 0 ? null : await this.readPayment(command.payment, session);
+    const payment = session.total === 0 ? null : await this.readPayment(command, session, proof);
 
     const priced = await this.intent.price(command, session);
     if (firstBlocker(priced.next) || priced.total !== session.total) {
@@ -83,20 +96,31 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
     } else if (payment === null) {
       await this.intent.sellForNothing(priced, claim, render);
     } else {
-      const attemptId = await this.intent.intend(priced, payment, claim);
+      const attemptId = await this.intent.intend(priced, payment, claim).catch(explainReuse);
       await this.settle(attemptId, claim, render, { fresh: true });
     }
   }
 
-  private async readPayment(input: PaymentInput | null, session: CheckoutSession): Promise<FrozenPayment> {
-    const { handler, credential } = readPayment(input, session.content.quote.handlers);
-    const parsed = await this.payments.parseCredential(handler.psp, credential);
+  private async readPayment(
+    { agentId, payment, canAuthenticate }: CompleteCheckout,
+    { content }: CheckoutSession,
+    proof: AuthenticationProof | null,
+  ): Promise<FrozenPayment> {
+    const { handler, credential } = readPayment(payment, content.quote.handlers);
+    if (content.authentication && content.authentication.provider !== handler.psp)
+      throw checkoutErrors.invalidHandler();
+    const parsed = await this.payments.parseCredential(agentId, handler, credential);
     if ('problem' in parsed)
       throw checkoutErrors.invalidPaymentData(
-        '.instrument.credential.token',
-        `The token is not usable: ${parsed.problem}.`,
+        `.instrument.credential.${parsed.member}`,
+        `The ${parsed.member} is not usable: ${parsed.problem}.`,
       );
-    return { provider: handler.psp, credential: parsed };
+    return {
+      provider: handler.psp,
+      credential: proof ? { ...parsed, authentication: proof } : parsed,
+      prepared: handler.prepared ?? [],
+      canAuthenticate,
+    };
   }
 
   /** *Act* and *settle*. The agent waits for so long; the charge goes on to its own deadline. */
@@ -116,6 +140,7 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
       const advance = await within(advancing, answerBy - performance.now(), 'late' as const);
       if (advance === 'settled') return;
       if (advance === 'failed') throw apiErrors.internal();
+      if (advance === 'blocked') throw checkoutErrors.completionInProgress();
       if (advance !== 'busy') throw checkoutErrors.outcomeUnknown();
       // Another call works on it, or has ended it.
       if (await this.settlement.answerIfSettled(attemptId, { claim, render })) return;
@@ -144,10 +169,22 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
   }
 }
 
-function refuse(status: SessionStatus): void {
+/** The database knows what was used before, whoever used it. */
+function explainReuse(error: unknown): never {
+  switch (brokenUniqueness(error)) {
+    case 'payment_attempt_authentication_key':
+      throw checkoutErrors.authenticationUsed();
+    case 'payment_attempt_reference_key':
+      throw checkoutErrors.paymentUsed();
+    default:
+      throw error;
+  }
+}
+
+function refuse(status: SessionStatus, authentication: AuthenticationResult | null): void {
   if (status === 'completed') throw checkoutErrors.sessionCompleted();
   if (status === 'canceled') throw checkoutErrors.sessionCanceled();
   if (status === 'expired') throw checkoutErrors.sessionExpired();
   if (status === 'complete_in_progress') throw checkoutErrors.completionInProgress();
-  if (status === 'authentication_required') throw checkoutErrors.requires3ds();
+  if (status === 'authentication_required' && !authentication) throw checkoutErrors.requires3ds();
 }

@@ -1,14 +1,16 @@
 import { type ApiError, apiErrors } from '../common/api-error.js';
-import type { AttemptFailure, InstrumentSummary } from '../payments/payment-attempt.entity.js';
-import type { AttemptState } from '../payments/payment.states.js';
-import type { PaymentOutcome } from '../payments/providers/payment-provider.js';
+import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
+import { type AttemptState, notSent } from '../payments/payment.states.js';
 import type { CheckoutSession } from './checkout-session.entity.js';
+import type {
+  AttemptFailure,
+  InstrumentSummary,
+  PaymentOutcome,
+} from '../payments/providers/payment-provider.js';
+import { checkoutErrors } from './checkout.errors.js';
 import { problems } from './checkout.problems.js';
-import type { Problem } from './session-content.js';
+import { type Problem, withoutLinks } from './session-content.js';
 import { nextVersion } from './session.store.js';
-
-/** Why an attempt ended before the provider decided anything; the same request may simply try again. */
-export const notSent = 'not_sent';
 
 /** Why an attempt ended whose token the provider does not know. */
 export const invalidCredential = 'invalid_credential';
@@ -32,12 +34,7 @@ export interface Consequence {
 /** What follows from what the provider said. Pure; the caller writes it down. */
 export function consequenceOf(
   outcome: Exclude<PaymentOutcome, { state: 'unknown' }>,
-  {
-    session,
-    amount,
-    currency,
-    now,
-  }: { session: CheckoutSession; amount: number; currency: string; now: Date },
+  { session, attempt, now }: { session: CheckoutSession; attempt: PaymentAttempt; now: Date },
 ): Consequence {
   switch (outcome.state) {
     case 'captured':
@@ -56,19 +53,31 @@ export function consequenceOf(
     case 'requires_action':
       return { session, to: outcome.state, stock: 'keep', reference: outcome.reference };
     case 'authentication_required': {
+      const failure = (message: string): AttemptFailure => ({
+        reason: outcome.state,
+        message,
+        retry: 'same_instrument',
+      });
+      if (!attempt.request.canAuthenticate) {
+        const notice = problems.authenticationUnsupported();
+        const reference = outcome.reference;
+        return { ...reopened(session, now, notice), reference, failure: failure(notice.text) };
+      }
       // The attempt is over for good; the stock stays held while the buyer authenticates for the next one (ACP §7).
       const notice = problems.requires3ds();
+      const { amount, currency, provider } = attempt;
       const content = {
         ...session.content,
         notice,
-        authentication: { demand: outcome.demand, amount, currency },
+        authentication: { demand: outcome.demand, amount, currency, provider },
       };
       const next = nextVersion(session, now, { state: 'authentication_required', content });
-      const failure = { reason: outcome.state, message: notice.text, retry: 'same_instrument' as const };
-      return { session: next, to: 'failed', stock: 'keep', reference: outcome.reference, failure };
+      const { reference } = outcome;
+      return { session: next, to: 'failed', stock: 'keep', reference, failure: failure(notice.text) };
     }
     case 'declined': {
-      const notice = problems.paymentDeclined(outcome.failure.message);
+      const { message, retry } = outcome.failure;
+      const notice = problems.paymentDeclined(message, { final: retry === 'never' });
       return { ...reopened(session, now, notice), reference: outcome.reference, failure: outcome.failure };
     }
     case 'canceled': {
@@ -85,15 +94,39 @@ export function consequenceOf(
       };
       return { ...reopened(session, now, null), failure, refusal };
     }
+    case 'blocked': {
+      // The other payment may be on the link: it stays what this session can be paid by.
+      const failure = { reason: notSent, message: outcome.cause, retry: 'same_instrument' as const };
+      const next = nextVersion(session, now, {
+        state: 'open',
+        content: { ...session.content, notice: null },
+      });
+      return {
+        session: next,
+        to: 'failed',
+        stock: 'release',
+        failure,
+        refusal: checkoutErrors.completionInProgress(),
+      };
+    }
     case 'misconfigured': {
       const failure = { reason: notSent, message: outcome.cause, retry: 'same_instrument' as const };
-      return { ...reopened(session, now, null), failure };
+      // What the buyer has authenticated is still good.
+      return session.content.authentication
+        ? {
+            session: nextVersion(session, now, { state: 'authentication_required' }),
+            to: 'failed',
+            stock: 'keep',
+            failure,
+          }
+        : { ...reopened(session, now, null), failure };
     }
   }
 }
 
-/** Not paid: the stock goes back and the session is open again. */
+/** Not paid: the stock goes back and the session is open again. The charge had closed its link. */
 function reopened(session: CheckoutSession, now: Date, notice: Problem | null): Consequence {
-  const content = { ...session.content, notice, authentication: null };
+  const quote = withoutLinks(session.content.quote);
+  const content = { ...session.content, quote, notice, authentication: null };
   return { session: nextVersion(session, now, { state: 'open', content }), to: 'failed', stock: 'release' };
 }

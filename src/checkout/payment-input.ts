@@ -1,5 +1,5 @@
 import { apiErrors } from '../common/api-error.js';
-import type { PaymentHandler } from '../payments/providers/payment-provider.js';
+import type { PaymentHandler, RawCredential } from '../payments/providers/payment-provider.js';
 import { checkoutErrors } from './checkout.errors.js';
 
 /** What `complete` says about paying. */
@@ -8,14 +8,14 @@ export interface PaymentInput {
   handlerId?: string;
   provider?: string;
   instrumentType: string;
-  credential: { type: string; token: string };
+  credential: RawCredential;
 }
 
 /** Matches the input against the handlers that this session offers. */
 export function readPayment(
   input: PaymentInput | null,
   handlers: PaymentHandler[],
-): { handler: PaymentHandler; credential: { type: string; token: string } } {
+): { handler: PaymentHandler; credential: RawCredential } {
   if (!input) throw apiErrors.missing('$.payment_data');
   const handler = handlers.find(({ id, psp }) =>
     input.handlerId ? id === input.handlerId : psp === input.provider,

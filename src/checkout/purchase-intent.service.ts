@@ -6,7 +6,8 @@ import { OrdersService, placedOrder } from '../orders/orders.service.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { PaymentsService } from '../payments/payments.service.js';
 import { PaymentsSettings } from '../payments/payments.settings.js';
-import type { Credential } from '../payments/providers/payment-provider.js';
+import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
+import type { Credential, PreparedObject } from '../payments/providers/payment-provider.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { applyChanges, type CartChanges } from './cart-changes.js';
 import { CartPricingService } from './cart-pricing.service.js';
@@ -16,7 +17,7 @@ import type { Render } from './checkout.service.js';
 import { CheckoutSettings } from './checkout.settings.js';
 import { firstBlocker, holdsStock, statusOf } from './checkout.states.js';
 import { saleOf } from './sale.js';
-import { type SessionContent, totalOf } from './session-content.js';
+import { preparedOf, type SessionContent, totalOf } from './session-content.js';
 import { type ReadSession, nextVersion, SessionStore, StaleSession } from './session.store.js';
 
 /** What a complete may still add to the session. */
@@ -37,6 +38,9 @@ export interface Priced {
 export interface FrozenPayment {
   provider: string;
   credential: Credential;
+  prepared: PreparedObject[];
+  /** Whether whoever completes can go through with 3-D Secure if the bank demands it. */
+  canAuthenticate: boolean;
 }
 
 /** Somebody else took the last one in between; the caller prices again and sees it. */
@@ -53,6 +57,7 @@ export class PurchaseIntentService {
     private readonly pricing: CartPricingService,
     private readonly inventory: InventoryStore,
     private readonly payments: PaymentsService,
+    private readonly prepared: PreparedPaymentsService,
     private readonly attempts: AttemptStore,
     private readonly orders: OrdersService,
     private readonly settings: SettingsService,
@@ -67,6 +72,7 @@ export class PurchaseIntentService {
       currency: before.currency,
       requested: [],
       choicesAreNew: false,
+      mayPrepareAgain: false,
       previous: before.content.quote,
     });
     const next: SessionContent = {
@@ -81,12 +87,30 @@ export class PurchaseIntentService {
 
   /** The cart is no longer what the agent was shown: it gets the true one, and nothing is charged. */
   async answerUncharged({ before, next, total, now }: Priced, claim: Claim, render: Render): Promise<void> {
+    const notice = firstBlocker(next) ? null : problems.priceChanged();
+    // What the buyer has authenticated was another total.
+    const content = { ...next, notice, authentication: null };
+    await this.answerOpen(before, nextVersion(before, now, { state: 'open', total, content }), claim, render);
+  }
+
+  /** Answers with a session that is open and not paid; stock that was held for it goes back. */
+  async answerOpen(
+    before: CheckoutSession,
+    session: CheckoutSession,
+    claim: Claim,
+    render: Render,
+  ): Promise<void> {
     const { links } = await this.settings.get(CheckoutSettings);
-    const content = firstBlocker(next) ? next : { ...next, notice: problems.priceChanged() };
-    const session = nextVersion(before, now, { total, content });
-    const reply = render({ session, status: statusOf(session, now), order: null, links });
+    const reply = render({ session, status: statusOf(session, session.updatedAt), order: null, links });
+    const givesStockBack = holdsStock(before.state) && !holdsStock(session.state);
+    const kept = preparedOf(session.content.quote).map(({ id }) => id);
     await this.db.transaction(async (tx) => {
-      await together([this.sessions.save(tx, session), claim.finish(tx, reply)]);
+      await together([
+        this.sessions.save(tx, session),
+        kept.length > 0 ? this.prepared.release(tx, [session.id], kept) : Promise.resolve(),
+        givesStockBack ? this.inventory.release(tx, session.id) : Promise.resolve(),
+        claim.finish(tx, reply),
+      ]);
     });
   }
 
@@ -123,6 +147,8 @@ export class PurchaseIntentService {
             credentialKind: payment.credential.kind,
             capture: captureMethod,
             description: `Checkout ${id}`,
+            prepared: payment.prepared,
+            canAuthenticate: payment.canAuthenticate,
           },
           expiresAt,
         }),

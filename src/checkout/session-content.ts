@@ -1,4 +1,8 @@
-import type { AuthenticationDemand, PaymentHandler } from '../payments/providers/payment-provider.js';
+import type {
+  AuthenticationDemand,
+  PaymentHandler,
+  PreparedObject,
+} from '../payments/providers/payment-provider.js';
 
 /** What the agent asked for, and what the shop made of it. The session's document; every wire renders from it. */
 export interface SessionContent {
@@ -26,8 +30,13 @@ export interface SessionContent {
   quote: Quote;
   /** What the last complete had to say, until the cart changes. */
   notice: Problem | null;
-  /** While the bank wants the buyer to authenticate: what was to be paid then. */
-  authentication: { demand: AuthenticationDemand; amount: number; currency: string } | null;
+  /** While the bank wants the buyer to authenticate: what was to be paid then, and with whom. */
+  authentication: {
+    demand: AuthenticationDemand;
+    amount: number;
+    currency: string;
+    provider: string;
+  } | null;
 }
 
 export interface CartLine {
@@ -122,6 +131,8 @@ export interface Problem {
   /** `payment_declined` and `requires_3ds` are told, but do not keep the session from being completed. */
   blocking: boolean;
   resolution?: 'recoverable' | 'requires_buyer_input' | 'requires_buyer_review';
+  /** Of a decline: the bank wants this instrument never to be tried again. */
+  final?: boolean;
 }
 
 /** Where in the session, in no wire's words. */
@@ -139,3 +150,17 @@ export type ProblemPlace =
 
 export const totalOf = (totals: Total[], type: TotalType): number =>
   totals.find((total) => total.type === type)?.amount ?? 0;
+
+/** What was prepared at payment providers for the total of this quote: a payment on anything else is not for it. */
+export const preparedOf = ({ handlers }: Quote): PreparedObject[] =>
+  handlers.flatMap(({ prepared }) => prepared ?? []);
+
+/** A link that a charge had to close is not shown any more. */
+export const withoutLinks = (quote: Quote): Quote => ({
+  ...quote,
+  handlers: quote.handlers.map((handler) =>
+    handler.prepared
+      ? { ...handler, prepared: handler.prepared.filter(({ kind }) => kind !== 'link') }
+      : handler,
+  ),
+});

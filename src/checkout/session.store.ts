@@ -98,18 +98,16 @@ export class SessionStore {
     return due.map(({ id }) => id);
   }
 
-  /** Expires all open sessions whose time is over; nothing follows from it. Returns how many. */
-  async expireOpen(batch: number): Promise<number> {
-    for (let total = 0; ;) {
-      const expired = await this.db.query(
-        `UPDATE checkout_session SET state = 'expired', version = version + 1, updated_at = now() WHERE id IN (
-           SELECT id FROM checkout_session WHERE state = 'open' AND expires_at <= now()
-           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`,
-        [batch],
-      );
-      total += expired.length;
-      if (expired.length < batch) return total;
-    }
+  /** Expires some open sessions whose time is over. Returns which. */
+  async expireOpen(tx: Tx, batch: number): Promise<string[]> {
+    const expired = await rows<{ id: string }>(
+      tx,
+      `UPDATE checkout_session SET state = 'expired', version = version + 1, updated_at = now() WHERE id IN (
+         SELECT id FROM checkout_session WHERE state = 'open' AND expires_at <= now()
+         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`,
+      [batch],
+    );
+    return expired.map(({ id }) => id);
   }
 }
 

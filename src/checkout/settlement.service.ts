@@ -1,28 +1,28 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
-import { apiErrors, errorBody } from '../common/api-error.js';
+import { apiErrors } from '../common/api-error.js';
 import { Database, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import type { PlacedOrder } from '../orders/order.view.js';
+import { OrderMoneyService } from '../orders/order-money.service.js';
 import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
 import { AttemptStore, type LeasedAttempt } from '../payments/attempt.store.js';
+import { ChargingService } from '../payments/charging.service.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
-import { isOpen } from '../payments/payment.states.js';
-import { PaymentsService } from '../payments/payments.service.js';
+import { isClosedWithoutMoney, isOpen, notSent } from '../payments/payment.states.js';
+import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
 import type { PaymentOutcome } from '../payments/providers/payment-provider.js';
+import { QueueService } from '../queue/queue.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { Render } from './checkout.service.js';
 import { CheckoutSettings } from './checkout.settings.js';
 import { statusOf } from './checkout.states.js';
-import {
-  type Consequence,
-  consequenceOf,
-  invalidCredential,
-  invalidToken,
-  notSent,
-} from './payment-consequence.js';
+import { FoundMoneyService, type Taken } from './found-money.service.js';
+import { type Consequence, consequenceOf, invalidCredential, invalidToken } from './payment-consequence.js';
+import { ShortOfStock } from './purchase-intent.service.js';
 import { saleOf } from './sale.js';
-import { SessionStore } from './session.store.js';
+import { preparedOf } from './session-content.js';
+import { type ReadSession, SessionStore } from './session.store.js';
 
 /** The agent's request that waits for the outcome, if one does. */
 export interface Responder {
@@ -32,13 +32,22 @@ export interface Responder {
 
 /**
  * `settled`: the outcome is written, by us or by somebody before us. `busy`: another call holds the lease.
- * `unknown`: it stays open and the reconciler comes back. `failed`: we could not ask; nothing was charged.
+ * `unknown`: it stays open and the reconciler comes back. `blocked`: another payment is under way outside our
+ * hands, nothing was charged. `failed`: we could not ask; nothing was charged.
  */
-export type Advance = 'settled' | 'busy' | 'unknown' | 'failed';
+export type Advance = 'settled' | 'busy' | 'unknown' | 'blocked' | 'failed';
+
+/** Who learned of an outcome, and by which right: the lease it was asked under, or the provider's own object. */
+interface Witness {
+  by: string;
+  leaseToken: string | null;
+  responder?: Responder;
+}
 
 /**
  * Takes an attempt from wherever it stands to wherever it can get, whoever calls: the agent's request, the same
- * request sent again, or the reconciler. All of them end in the one locked `settle`; the first one wins.
+ * request sent again, the provider's webhook, the reconciler or a person. All of them end in the one locked
+ * `settle`; the first one wins.
  */
 @Injectable()
 export class SettlementService {
@@ -47,14 +56,18 @@ export class SettlementService {
   constructor(
     private readonly db: Database,
     private readonly attempts: AttemptStore,
-    private readonly payments: PaymentsService,
+    private readonly charging: ChargingService,
     private readonly sessions: SessionStore,
     private readonly inventory: InventoryStore,
     private readonly orders: OrdersService,
+    private readonly foundMoney: FoundMoneyService,
+    private readonly orderMoney: OrderMoneyService,
+    private readonly prepared: PreparedPaymentsService,
     private readonly settings: SettingsService,
+    private readonly queue: QueueService,
   ) {}
 
-  /** `fresh` is the call that has just inserted the attempt; `by` is who asks, for its history. */
+  /** Asks the provider under a lease. `fresh` is the call that has just inserted the attempt; `by` is who asks. */
   async advance(
     attemptId: string,
     by: string,
@@ -64,30 +77,32 @@ export class SettlementService {
     if (!leased) return 'busy';
     const startedAt = performance.now();
     const outcome = await this.outcomeOf(leased);
-    const advance = await this.settle(leased, outcome, by, responder);
+    const { attempt, previousState } = leased;
+    const advance = await this.settle(attempt, outcome, { by, leaseToken: attempt.leaseToken, responder });
     const level = outcome.state === 'misconfigured' ? 'error' : outcome.state === 'unknown' ? 'warn' : 'log';
     this.logger[level]({
       event: 'payment.advanced',
       paymentId: attemptId,
-      sessionId: leased.attempt.subjectId,
-      provider: leased.attempt.provider,
+      sessionId: attempt.subjectId,
+      provider: attempt.provider,
       by,
-      from: leased.previousState,
+      from: previousState,
       outcome: outcome.state,
       ...('cause' in outcome && { cause: outcome.cause }),
       ...('failure' in outcome && { reason: outcome.failure.reason }),
       advance,
       ms: Math.round(performance.now() - startedAt),
     });
-    if (advance !== 'surplus') return advance;
-    this.logger.error({
-      event: 'payment.surplus',
-      paymentId: attemptId,
-      sessionId: leased.attempt.subjectId,
-      reference: 'reference' in outcome ? outcome.reference : null,
-      hint: 'this payment was taken for an attempt that had been closed; refund it at the provider',
-    });
-    return 'busy';
+    return advance;
+  }
+
+  /** Writes what the provider's own object says, whoever has looked at it; no lease is needed for what it proves. */
+  async apply(attempt: PaymentAttempt, outcome: PaymentOutcome, by: string): Promise<Advance> {
+    if (outcome.state === 'unknown') return 'unknown';
+    const waitsForCapture = outcome.state === 'authorized' && attempt.request.capture === 'automatic';
+    // Whoever charges it captures it; if nobody does any more, we do.
+    if (waitsForCapture) return isOpen(attempt.state) ? this.advance(attempt.id, by) : 'settled';
+    return this.settle(attempt, outcome, { by, leaseToken: null });
   }
 
   /** Answers a request whose attempt somebody else has ended. False while it is open. */
@@ -110,7 +125,7 @@ export class SettlementService {
     // Nothing was ever sent and nobody waits for it: it will not be sent.
     if (!leased.sentBefore && leased.expired)
       return { state: 'misconfigured', cause: 'expired before it was sent' };
-    return this.payments.act(leased);
+    return this.charging.act(leased);
   }
 
   /**
@@ -119,62 +134,100 @@ export class SettlementService {
    * has it now may have taken money since.
    */
   private async settle(
-    leased: LeasedAttempt,
+    { id, subjectId }: Pick<PaymentAttempt, 'id' | 'subjectId'>,
     outcome: PaymentOutcome,
-    by: string,
-    responder?: Responder,
-  ): Promise<Advance | 'surplus'> {
+    witness: Witness,
+    maySell = true,
+  ): Promise<Advance> {
     const [{ links }, renderOrder] = await this.renderings();
-    const { id, subjectId } = leased.attempt;
-    const paid = outcome.state === 'captured' || outcome.state === 'authorized';
-    return this.db.transaction(async (tx) => {
-      const [{ session, now }, attempt, number] = await together([
-        this.sessions.lock(tx, subjectId),
-        this.attempts.lock(tx, id),
-        paid ? this.orders.nextNumber(tx) : Promise.resolve(0),
-      ]);
-      if (!isOpen(attempt.state)) {
-        const closedWithoutMoney = attempt.state === 'failed' || attempt.state === 'canceled';
-        if (paid && closedWithoutMoney) {
-          await this.attempts.transition(tx, attempt, 'surplus', { reference: outcome.reference, by });
-          return 'surplus';
+    const mayBePaid = outcome.state === 'captured' || outcome.state === 'authorized';
+    try {
+      const settled = await this.db.transaction<Advance | 'lapsed' | Taken>(async (tx) => {
+        const [read, attempt, number] = await together([
+          this.sessions.lock(tx, subjectId),
+          this.attempts.lock(tx, id),
+          mayBePaid ? this.orders.nextNumber(tx) : Promise.resolve(0),
+        ]);
+        if (isOpen(attempt.state)) {
+          return this.settleOpen(tx, read, attempt, outcome, { ...witness, number, links, renderOrder });
         }
-        return attempt.failure?.reason === notSent ? 'failed' : 'busy';
-      }
-      const proven = 'reference' in outcome && outcome.reference !== undefined;
-      if (!proven && attempt.leaseToken !== leased.attempt.leaseToken) return 'busy';
-      if (outcome.state === 'unknown') {
-        await this.attempts.endLease(tx, attempt, { by, neverSent: !outcome.maybeExecuted });
-        return 'unknown';
-      }
-      const consequence = consequenceOf(outcome, {
-        session,
-        amount: attempt.amount,
-        currency: attempt.currency,
-        now,
+        const money =
+          outcome.state === 'captured' ||
+          (outcome.state === 'authorized' && attempt.request.capture === 'manual');
+        const letGo = attempt.state === 'canceling' && outcome.state === 'captured';
+        if ((money && isClosedWithoutMoney(attempt.state)) || letGo) {
+          const circumstances = {
+            ...read,
+            orderNumber: number,
+            render: renderOrder,
+            by: witness.by,
+            maySell,
+          };
+          return this.foundMoney.surplus(tx, attempt, outcome, circumstances);
+        }
+        const over = outcome.state === 'canceled' || outcome.state === 'declined';
+        if (attempt.state === 'authorized' && outcome.state === 'captured') {
+          await this.orderMoney.captured(tx, attempt, witness.by, renderOrder);
+        } else if ((attempt.state === 'authorized' || attempt.state === 'canceling') && over) {
+          const lapsed = await this.orderMoney.released(tx, attempt, witness.by, renderOrder);
+          if (lapsed) return 'lapsed';
+        } else {
+          return attempt.failure?.reason === notSent ? 'failed' : 'busy';
+        }
+        return 'settled';
       });
-      const sale = { number, paid: outcome.state === 'captured', paymentId: id, placedAt: now };
-      const placed = paid ? placedOrder(saleOf(consequence.session, sale)) : null;
-      const order = placed && renderOrder(placed);
-      const result = {
-        session: consequence.session,
-        status: statusOf(consequence.session, now),
-        order,
-        links,
-      };
-      const { refusal } = consequence;
-      const reply = refusal
-        ? { status: refusal.status, body: errorBody(refusal) }
-        : responder?.render(result);
-      await together([
-        this.write(tx, attempt, consequence, placed && order && { placed, view: order }, by),
-        // Not even a reply for what was never sent: the same request runs again.
-        reply && responder && outcome.state !== 'misconfigured'
-          ? responder.claim.finishIfHeld(tx, reply)
-          : Promise.resolve(false),
-      ]);
-      return outcome.state === 'misconfigured' ? 'failed' : 'settled';
-    });
+      if (settled === 'lapsed') {
+        this.logger.error({ event: 'payment.authorization_lapsed', paymentId: id, sessionId: subjectId });
+        return 'settled';
+      }
+      if (typeof settled === 'string') return settled;
+      this.report(settled, id, subjectId);
+      return 'settled';
+    } catch (error) {
+      if (!(error instanceof ShortOfStock)) throw error;
+      return this.settle({ id, subjectId }, outcome, witness, false);
+    }
+  }
+
+  private async settleOpen(
+    tx: Tx,
+    { session, now }: ReadSession,
+    attempt: PaymentAttempt,
+    outcome: PaymentOutcome,
+    {
+      by,
+      leaseToken,
+      responder,
+      number,
+      links,
+      renderOrder,
+    }: Witness & { number: number; links: CheckoutSettings['links']; renderOrder: RenderOrder },
+  ): Promise<Advance> {
+    const proven = 'reference' in outcome && outcome.reference !== undefined;
+    if (!proven && (leaseToken === null || attempt.leaseToken !== leaseToken)) return 'busy';
+    if (outcome.state === 'unknown') {
+      await this.attempts.endLease(tx, attempt, { by, neverSent: !outcome.maybeExecuted });
+      return 'unknown';
+    }
+    const consequence = consequenceOf(outcome, { session, attempt, now });
+    const paid = outcome.state === 'captured' || outcome.state === 'authorized';
+    const sale = { number, paid: outcome.state === 'captured', paymentId: attempt.id, placedAt: now };
+    const placed = paid ? placedOrder(saleOf(consequence.session, sale)) : null;
+    const order = placed && renderOrder(placed);
+    const result = {
+      session: consequence.session,
+      status: statusOf(consequence.session, now),
+      order,
+      links,
+    };
+    const reply = consequence.refusal ?? responder?.render(result);
+    // Not even a reply for what was never sent: the same request runs again.
+    const stored = outcome.state !== 'misconfigured' && outcome.state !== 'blocked';
+    await together([
+      this.write(tx, attempt, consequence, placed && order && { placed, view: order }, by),
+      reply && responder && stored ? responder.claim.finishIfHeld(tx, reply) : Promise.resolve(false),
+    ]);
+    return outcome.state === 'misconfigured' ? 'failed' : outcome.state === 'blocked' ? 'blocked' : 'settled';
   }
 
   /** Everything that follows, in lock order, in one round trip. */
@@ -186,14 +239,25 @@ export class SettlementService {
     by: string,
   ): Promise<void> {
     const none = Promise.resolve();
+    const unchanged = to === 'pending' || to === 'requires_action';
+    const stillPrepared = sold ? [] : preparedOf(session.content.quote).map(({ id }) => id);
     await together<unknown[]>([
       // An outcome that leaves the session as it is makes no new version of it.
-      to === 'pending' || to === 'requires_action' ? none : this.sessions.save(tx, session),
+      unchanged ? none : this.sessions.save(tx, session),
       this.attempts.transition(tx, attempt, to, { reference, instrument, failure, by }),
+      unchanged || attempt.request.prepared.length === 0
+        ? none
+        : this.prepared.release(tx, [session.id], stillPrepared),
       sold ? this.orders.place(tx, sold.placed, sold.view) : none,
       stock === 'sell' ? this.inventory.sell(tx, session.id) : none,
       stock === 'release' ? this.inventory.release(tx, session.id) : none,
     ]);
+  }
+
+  /** After the commit: money that nobody was waiting for is always told. */
+  private report(taken: Taken, paymentId: string, sessionId: string): void {
+    this.logger.error({ event: 'payment.surplus', paymentId, sessionId, ...taken });
+    if (taken.taken === 'sent back') this.queue.wake('payments.operations');
   }
 
   /** What rendering needs; read before a transaction, because inside one nothing else may ask the database. */

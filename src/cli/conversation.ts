@@ -43,6 +43,11 @@ export class Conversation {
     console.log(`\n${++this.chapters}. ${title}`);
   }
 
+  /** What has been reached, a sentence per line. */
+  say(...sentences: string[]): void {
+    console.log(['', ...sentences].join('\n   '));
+  }
+
   async exchange<Body>({
     method,
     url,

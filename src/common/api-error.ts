@@ -7,6 +7,8 @@ export interface ApiErrorOptions {
   message: string;
   /** RFC 9535 JSONPath to what is wrong in the request, or in the session where the request has no such place. */
   param?: string;
+  /** Every place that is wrong, `param` first, for wires that tell more than one. */
+  params?: string[];
   type?: ApiErrorType;
   retryAfterSeconds?: number;
   /** Methods for `Allow`, on a 405. */

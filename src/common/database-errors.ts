@@ -43,3 +43,10 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     )
   );
 }
+
+/** The name of the unique constraint or index that a statement would have broken. */
+export function brokenUniqueness(error: unknown): string | undefined {
+  if (sqlState(error) !== '23505') return undefined;
+  const { constraint, driverError } = error as { constraint?: unknown; driverError?: unknown };
+  return typeof constraint === 'string' ? constraint : brokenUniqueness(driverError);
+}

@@ -8,7 +8,23 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * at most three letters fit the 40 characters that Razorpay allows for a receipt.
  */
 export function newId(
-  prefix: 'agt' | 'key' | 'cs' | 'li' | 'ord' | 'pay' | 'evt' | 'idm' | 'aud' | 'req',
+  prefix:
+    | 'agt'
+    | 'key'
+    | 'cs'
+    | 'li'
+    | 'ord'
+    | 'pay'
+    | 'evt'
+    | 'idm'
+    | 'aud'
+    | 'req'
+    | 'ref'
+    | 'dsp'
+    | 'adj'
+    | 'whe'
+    | 'pop'
+    | 'tok',
 ): string {
   const bytes = Buffer.alloc(22);
   bytes.writeUIntBE(Date.now(), 0, 6);

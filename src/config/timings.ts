@@ -26,8 +26,26 @@ export interface Timings {
   /** So long after its first send a charge that no list shows and that the provider refuses was never made. */
   believeRefusalMs: number;
   reconcileEveryMs: number;
+  /** How often refunds, captures and releases that are due are taken further. */
+  operationsEveryMs: number;
+  closeLinksEveryMs: number;
+  /** How often the providers' own lists are compared with ours. */
+  compareEveryMs: number;
+  /** A comparison begins this much before the one before ended, since lists and clocks may lag. */
+  compareOverlapMs: number;
+  /** So old a payment of ours that no row knows is an orphan: the backup that was restored is older. */
+  orphanAfterMs: number;
   expireEveryMs: number;
   reapEveryMs: number;
+  /** How often provider webhooks are looked for that nobody was woken for, or whose time to be tried again has come. */
+  inboxEveryMs: number;
+  /** Exclusive right to work on a provider's webhook; longer than `inboxDeadlineMs`. */
+  inboxLeaseMs: number;
+  /** Absolute end of the work on one provider webhook. */
+  inboxDeadlineMs: number;
+  inboxExpireEveryMs: number;
+  /** How long the body of a provider's webhook is kept; its row stays. */
+  inboxBodyKeptMs: number;
   settingsCacheMs: number;
   keyCacheMs: number;
 }
@@ -45,8 +63,18 @@ export const defaultTimings: Timings = {
   resendLimitMs: 23 * 3_600_000,
   believeRefusalMs: 10 * 60_000,
   reconcileEveryMs: 60_000,
+  operationsEveryMs: 10_000,
+  closeLinksEveryMs: 30_000,
+  compareEveryMs: 3_600_000,
+  compareOverlapMs: 15 * 60_000,
+  orphanAfterMs: 10 * 60_000,
   expireEveryMs: 10_000,
   reapEveryMs: 60_000,
+  inboxEveryMs: 5_000,
+  inboxLeaseMs: 60_000,
+  inboxDeadlineMs: 25_000,
+  inboxExpireEveryMs: 3_600_000,
+  inboxBodyKeptMs: 30 * 24 * 3_600_000,
   settingsCacheMs: 2_000,
   keyCacheMs: 2_000,
 };
@@ -74,6 +102,9 @@ export function parseTimings(json: string): Timings {
   }
   if (timings.attemptLeaseMs <= timings.chargeDeadlineMs) {
     throw new Error('wants attemptLeaseMs above chargeDeadlineMs, or two processes could charge at once');
+  }
+  if (timings.inboxLeaseMs <= timings.inboxDeadlineMs) {
+    throw new Error('wants inboxLeaseMs above inboxDeadlineMs, or two processes work on one webhook');
   }
   return timings;
 }

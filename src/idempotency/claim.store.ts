@@ -95,14 +95,16 @@ export class ClaimStore {
     return held.length === 1;
   }
 
-  /** Ends a run that has no result to keep; the same request may run again at once. */
-  async giveBack(lease: Lease): Promise<void> {
-    await this.db.query(
+  /** Ends a run that has no result to keep; the same request may run again at once. False if the lease is no longer ours. */
+  async giveBack(lease: Lease, tx: Tx = this.db.dataSource.manager): Promise<boolean> {
+    const ended = await rows(
+      tx,
       `UPDATE idempotency_claim SET state = 'retryable', lease_token = NULL, lease_until = NULL
        FROM ${boundedWait}
-       WHERE id = $1 AND lease_token = $2 AND state = 'running'`,
+       WHERE id = $1 AND lease_token = $2 AND state = 'running' RETURNING id`,
       [lease.claimId, lease.token],
     );
+    return ended.length === 1;
   }
 
   /** Forgets what has expired, in batches; returns how many. */

@@ -9,8 +9,8 @@ import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../access/access.guard.js';
-import { errorBody } from '../common/api-error.js';
 import { toApiError } from '../common/http/api-error.filter.js';
+import { wordingOf } from '../common/http/error-wording.js';
 import { RawReply } from '../common/http/raw-reply.js';
 import { requestContext } from '../common/http/request-context.js';
 import { fingerprint } from '../common/json.js';
@@ -45,12 +45,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
   private async run(
     context: ExecutionContext,
     next: CallHandler,
-    { retentionMs }: IdempotentOptions,
+    { retentionMs, keyOptional, keyMember }: IdempotentOptions,
   ): Promise<RawReply> {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest & ClaimedRequest>();
     const response = http.getResponse<Response>();
-    const identity = identify(request);
+    const { key, said } = readKey(request, keyMember);
+    if (keyOptional && key === '') {
+      request.claim = Claim.unkeyed(wordingOf(response));
+      return finishedBy(request.claim, next);
+    }
+    const identity = identify(request, key, said);
 
     const outcome = (await this.cache.find(identity)) ?? (await this.claims.claim(identity, retentionMs));
     requestContext.set({ idempotency: outcome.kind });
@@ -64,7 +69,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
         if (outcome.status === 405) response.setHeader('Allow', 'GET');
         return new RawReply(outcome.status, outcome.body);
       case 'claimed': {
-        request.claim = new Claim(this.claims, outcome.lease);
+        request.claim = new Claim(this.claims, outcome.lease, wordingOf(response));
         const reply = await this.runClaimed(request.claim, outcome.lease, next);
         if (request.claim.stored) await this.cache.remember(identity, reply, retentionMs);
         return reply;
@@ -80,11 +85,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
       if (performance.now() - startedAt < claimMaximumMs) void this.extend(lease);
     }, claimLeaseMs / 3);
     try {
-      await lastValueFrom(next.handle(), { defaultValue: undefined });
-      if (!claim.rawReply) throw new Error('an idempotent use-case returned without finishing its claim');
-      return claim.rawReply;
+      return await finishedBy(claim, next);
     } catch (thrown) {
-      await this.endRefused(claim, lease, thrown);
+      await this.endRefused(claim, thrown);
       throw thrown;
     } finally {
       clearInterval(heartbeat);
@@ -92,17 +95,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** A refusal is an answer like any other and is kept; what only describes this moment is not. */
-  private async endRefused(claim: Claim, lease: Lease, thrown: unknown): Promise<void> {
-    const error = toApiError(thrown);
+  private async endRefused(claim: Claim, thrown: unknown): Promise<void> {
     try {
-      if (error.storable) {
-        await claim.finishIfHeld(this.db.dataSource.manager, {
-          status: error.status,
-          body: errorBody(error),
-        });
-      } else {
-        await this.claims.giveBack(lease);
-      }
+      await claim.finishIfHeld(this.db.dataSource.manager, toApiError(thrown));
     } catch (cause) {
       // The caller is told of the first failure. The lease runs out by itself.
       this.logger.warn({ event: 'idempotency.claim_left_to_its_lease', error: cause });
@@ -118,15 +113,30 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
-function identify(request: AuthenticatedRequest): RequestIdentity {
-  const key = request.get('idempotency-key') ?? '';
+/** Runs the handler, which has to finish the claim. */
+async function finishedBy(claim: Claim, next: CallHandler): Promise<RawReply> {
+  await lastValueFrom(next.handle(), { defaultValue: undefined });
+  if (!claim.rawReply) throw new Error('an idempotent use-case returned without finishing its claim');
+  return claim.rawReply;
+}
+
+/** The key from the header, else from the body; and what the body says beside it. */
+function readKey(request: AuthenticatedRequest, member?: string): { key: string; said: unknown } {
+  const header = request.get('idempotency-key') ?? '';
+  // A missing body means the same as an empty object (ACP §6, cancel).
+  const body: unknown = request.body ?? {};
+  if (member === undefined || typeof body !== 'object' || body === null) return { key: header, said: body };
+  const { [member]: inBody, ...said } = body as Record<string, unknown>;
+  return { key: header === '' && typeof inBody === 'string' ? inBody : header, said };
+}
+
+function identify(request: AuthenticatedRequest, key: string, said: unknown): RequestIdentity {
   if (key === '') throw idempotencyErrors.keyRequired();
   if (key.length > maximumKeyLength) throw idempotencyErrors.keyTooLong();
   return {
     agentId: request.caller.agentId,
     path: decodeURI(request.path).replace(/\/+$/, ''),
     key,
-    // A missing body means the same as an empty object (ACP §6, cancel).
-    fingerprint: fingerprint(request.body ?? {}),
+    fingerprint: fingerprint(said),
   };
 }

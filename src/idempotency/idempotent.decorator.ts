@@ -7,13 +7,28 @@ const hourMs = 3_600_000;
 export interface IdempotentOptions {
   /** How long a reply is kept; the protocol wants 24 hours at least. */
   retentionMs: number;
+  /** Without a key the request simply runs, as often as it is sent. */
+  keyOptional: boolean;
+  /** A member of the body that may hold the key instead of the header; it does not count as part of what is said. */
+  keyMember?: string;
 }
 
 export const idempotentKey = 'storekeeper:idempotent';
 
-/** Marks a route that needs an `Idempotency-Key` and answers a repeated one with the same bytes. */
-export const Idempotent = ({ retentionHours = 25 } = {}): MethodDecorator =>
-  SetMetadata(idempotentKey, { retentionMs: retentionHours * hourMs } satisfies IdempotentOptions);
+/**
+ * Marks a route that needs an `Idempotency-Key` and answers a repeated one with the same bytes. With `keyOptional`
+ * it is honoured and not needed; the use-case finishes its claim either way.
+ */
+export const Idempotent = ({
+  retentionHours = 25,
+  keyOptional = false,
+  keyMember,
+}: { retentionHours?: number; keyOptional?: boolean; keyMember?: string } = {}): MethodDecorator =>
+  SetMetadata(idempotentKey, {
+    retentionMs: retentionHours * hourMs,
+    keyOptional,
+    keyMember,
+  } satisfies IdempotentOptions);
 
 export type ClaimedRequest = Request & { claim: Claim };
 

@@ -64,6 +64,7 @@ export class Order {
   notes: string | null;
 
   /** The payment attempt that paid it; null if nothing was to be paid. */
+  @Index('shop_order_payment_idx')
   @Column({ type: 'text', collation: 'C', nullable: true })
   paymentId: string | null;
 

@@ -1,3 +1,4 @@
+import type { OrderAdjustment } from './order-adjustment.entity.js';
 import type { Order, OrderLine, OrderTotal } from './order.entity.js';
 
 /** The protocol's `Order` (ACP 2026-04-17, §3.7): the newest and widest shape, from which older ones are cut. */
@@ -12,7 +13,7 @@ export interface OrderView {
   confirmation: { confirmation_number: string; confirmation_email_sent: boolean; order_notes?: string };
   line_items: OrderLineView[];
   fulfillments: never[];
-  adjustments: never[];
+  adjustments: AdjustmentView[];
   totals: TotalView[];
 }
 
@@ -35,9 +36,24 @@ export interface TotalView {
   amount: number;
 }
 
+/** ACP §3.7 `Adjustment`. */
+export interface AdjustmentView {
+  id: string;
+  type: string;
+  occurred_at: string;
+  status: string;
+  line_items?: { id: string; quantity: number }[];
+  amount: number;
+  currency: string;
+  description?: string;
+  reason?: string;
+}
+
 export interface PlacedOrder {
   order: Order;
   lines: OrderLine[];
+  /** In the order they came; none when it is placed. */
+  adjustments: OrderAdjustment[];
 }
 
 const displayTexts: Record<string, string | undefined> = {
@@ -48,6 +64,7 @@ const displayTexts: Record<string, string | undefined> = {
   fulfillment: 'Shipping',
   tax: 'Tax',
   total: 'Total',
+  amount_refunded: 'Refunded',
 };
 
 export const totalView = ({ type, amount }: OrderTotal): TotalView => ({
@@ -57,10 +74,13 @@ export const totalView = ({ type, amount }: OrderTotal): TotalView => ({
 });
 
 export function orderView(
-  { order, lines }: PlacedOrder,
+  { order, lines, adjustments }: PlacedOrder,
   { publicUrl, statusMap }: { publicUrl: string; statusMap: Record<string, string> },
 ): OrderView {
   const { earliest, latest } = order.delivery ?? {};
+  const refunded = adjustments
+    .filter(({ type, status }) => type === 'refund' && status === 'completed')
+    .reduce((sum, { amount }) => sum + amount, 0);
   return {
     type: 'order',
     id: order.id,
@@ -76,8 +96,11 @@ export function orderView(
     },
     line_items: lines.map(lineView),
     fulfillments: [],
-    adjustments: [],
-    totals: order.totals.map(totalView),
+    adjustments: adjustments.map(adjustmentView),
+    totals: [
+      ...order.totals.map(totalView),
+      ...(refunded > 0 ? [totalView({ type: 'amount_refunded', amount: refunded })] : []),
+    ],
   };
 }
 
@@ -93,6 +116,21 @@ function lineView(line: OrderLine): OrderLineView {
     subtotal: line.unitPrice * line.ordered,
     totals: line.totals.map(totalView),
     status: lineStatus(line),
+  };
+}
+
+export function adjustmentView(adjustment: OrderAdjustment): AdjustmentView {
+  const { id, type, occurredAt, status, lineItems, amount, currency, description, reason } = adjustment;
+  return {
+    id,
+    type,
+    occurred_at: occurredAt.toISOString(),
+    status,
+    ...(lineItems.length > 0 && { line_items: lineItems }),
+    amount,
+    currency,
+    ...(description !== null && { description }),
+    ...(reason !== null && { reason }),
   };
 }
 

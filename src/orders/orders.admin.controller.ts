@@ -1,14 +1,16 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
-import { apiErrors } from '../common/api-error.js';
 import { ApiErrors } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
-import { AttemptStore } from '../payments/attempt.store.js';
-import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
-import type { Order } from './order.entity.js';
-import type { OrderView } from './order.view.js';
-import { OrdersService } from './orders.service.js';
+import type { Claim } from '../idempotency/claim.js';
+import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
+import { CancelOrderDto, RefundOrderDto } from './order-actions.dto.js';
+import { CancelOrderService } from './cancel-order.service.js';
+import { RefundOrderService } from './refund-order.service.js';
+import { orderErrors } from './orders.errors.js';
+import { OrdersOverviewService } from './orders-overview.service.js';
 
 const orderExample = {
   type: 'order',
@@ -34,6 +36,16 @@ const orderExample = {
   created_at: '2026-11-22T12:00:00.000Z',
 };
 
+const refundExample = {
+  id: 'adj_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+  type: 'refund',
+  occurred_at: '2026-11-22T12:30:00.000Z',
+  status: 'completed',
+  amount: 500,
+  currency: 'usd',
+  reason: 'damaged on arrival',
+};
+
 /** The merchant's look at orders of all agents: the protocol's order and what only the merchant should see. */
 @ApiTags('Admin: orders')
 @ApiBearerAuth()
@@ -41,8 +53,9 @@ const orderExample = {
 @Controller('admin/orders')
 export class OrdersAdminController {
   constructor(
-    private readonly orders: OrdersService,
-    private readonly attempts: AttemptStore,
+    private readonly overview: OrdersOverviewService,
+    private readonly refunding: RefundOrderService,
+    private readonly canceling: CancelOrderService,
   ) {}
 
   @Get()
@@ -53,11 +66,7 @@ export class OrdersAdminController {
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
-    const found = await this.orders.list(page);
-    const payments = await this.attempts.findAll(found.flatMap(({ order }) => order.paymentId ?? []));
-    return toPage(found, page.limit, ({ order, view }) =>
-      adminView(order, view, payments.get(order.paymentId ?? '')),
-    );
+    return toPage(await this.overview.list(page), page.limit, ({ view }) => view);
   }
 
   @Get(':id')
@@ -65,35 +74,48 @@ export class OrdersAdminController {
   @ApiResponse({ status: 200, schema: { example: orderExample } })
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
-    const found = await this.orders.find(id);
-    if (!found) throw apiErrors.notFound('The order');
-    const { order, view } = found;
-    const payment = order.paymentId === null ? null : await this.attempts.find(order.paymentId);
-    return adminView(order, view, payment);
+    const view = await this.overview.find(id);
+    if (!view) throw orderErrors.notFound();
+    return view;
+  }
+
+  @Post(':id/refunds')
+  @Idempotent({ keyOptional: true })
+  @ApiOperation({ summary: 'Send money back through the payment provider' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiResponse({
+    status: 201,
+    description: 'The adjustment; pending until the provider confirms',
+    schema: { example: refundExample },
+  })
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  refund(
+    @AgentId() actor: string,
+    @Param('id') orderId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() { amount, line_items: lineItems, reason }: RefundOrderDto,
+  ): Promise<void> {
+    return this.refunding.refund({ orderId, amount, lineItems, reason, actor }, claim);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Idempotent({ keyOptional: true })
+  @ApiOperation({
+    summary: 'Cancel an order whose payment is not captured; the money is let go, the stock comes back',
+  })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiResponse({
+    status: 200,
+    schema: { example: { ...orderExample, status: 'canceled', merchant_status: 'canceled' } },
+  })
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  cancel(
+    @AgentId() actor: string,
+    @Param('id') orderId: string,
+    @CurrentClaim() claim: Claim,
+    @Body() { reason }: CancelOrderDto,
+  ): Promise<void> {
+    return this.canceling.cancel(orderId, reason, actor, claim);
   }
 }
-
-function adminView(order: Order, view: OrderView, payment: PaymentAttempt | null | undefined): object {
-  return {
-    ...view,
-    merchant_status: order.merchantStatus,
-    needs_review: order.needsReview,
-    disputes: [],
-    payment: payment ? paymentView(payment) : null,
-    buyer: order.buyer,
-    agent_id: order.agentId,
-    currency: order.currency,
-    created_at: order.createdAt,
-  };
-}
-
-const paymentView = ({ id, provider, reference, state, amount, currency }: PaymentAttempt): object => ({
-  id,
-  provider,
-  reference,
-  state,
-  amount,
-  captured: state === 'captured' ? amount : 0,
-  refunded: 0,
-  currency,
-});

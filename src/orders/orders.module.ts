@@ -1,13 +1,44 @@
 import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { CancelOrderService } from './cancel-order.service.js';
+import { CapturePaymentService } from './capture-payment.service.js';
+import { MerchantRequestsService } from './merchant-requests.service.js';
+import { MoneyOperationsService } from './money-operations.service.js';
+import { OrderChangesService } from './order-changes.service.js';
+import { OrderDisputesService } from './order-disputes.service.js';
+import { OrderMoneyService } from './order-money.service.js';
 import { OrderPageController } from './order-page.controller.js';
+import { OrderRefundsService } from './order-refunds.service.js';
 import { OrdersAdminController } from './orders.admin.controller.js';
+import { RefundOrderService } from './refund-order.service.js';
+import { OrdersOverviewService } from './orders-overview.service.js';
 import { OrdersService } from './orders.service.js';
 
 @Module({
-  imports: [OutboxModule],
+  imports: [CatalogModule, OutboxModule],
   controllers: [OrdersAdminController, OrderPageController],
-  providers: [OrdersService],
-  exports: [OrdersService],
+  providers: [
+    OrdersService,
+    OrderChangesService,
+    OrderDisputesService,
+    OrderMoneyService,
+    OrderRefundsService,
+    MoneyOperationsService,
+    CancelOrderService,
+    CapturePaymentService,
+    MerchantRequestsService,
+    OrdersOverviewService,
+    RefundOrderService,
+  ],
+  exports: [
+    OrdersService,
+    OrderChangesService,
+    OrderDisputesService,
+    OrderMoneyService,
+    OrderRefundsService,
+    MoneyOperationsService,
+    CapturePaymentService,
+  ],
 })
 export class OrdersModule {}

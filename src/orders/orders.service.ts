@@ -5,6 +5,7 @@ import { Config } from '../config/config.js';
 import { Database, insert, rows, together, type Tx } from '../database/database.js';
 import { OutboxService } from '../outbox/outbox.service.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { OrderAdjustment } from './order-adjustment.entity.js';
 import { Order, OrderLine } from './order.entity.js';
 import { orderView, type OrderView, type PlacedOrder } from './order.view.js';
 import { OrdersSettings } from './orders.settings.js';
@@ -95,7 +96,7 @@ export class OrdersService {
     );
     const ids = orders.map(({ id }) => id);
     if (ids.length === 0) return [];
-    const [entities, lines, render] = await Promise.all([
+    const [entities, lines, adjustments, render] = await Promise.all([
       this.db
         .repository(Order)
         .createQueryBuilder('o')
@@ -108,20 +109,46 @@ export class OrdersService {
         .where('l.orderId IN (:...ids)', { ids })
         .orderBy('l.position')
         .getMany(),
+      this.db
+        .repository(OrderAdjustment)
+        .createQueryBuilder('a')
+        .where('a.orderId IN (:...ids)', { ids })
+        .orderBy('a.id')
+        .getMany(),
       this.renderer(),
     ]);
     return entities.map((order) => ({
       id: order.id,
       order,
-      view: render({ order, lines: lines.filter(({ orderId }) => orderId === order.id) }),
+      view: render({
+        order,
+        lines: lines.filter(({ orderId }) => orderId === order.id),
+        adjustments: adjustments.filter(({ orderId }) => orderId === order.id),
+      }),
     }));
   }
 
-  private async view(order: Order, render: RenderOrder, tx: Tx): Promise<OrderView> {
-    const lines = await tx
-      .getRepository(OrderLine)
-      .find({ where: { orderId: order.id }, order: { position: 'ASC' } });
-    return render({ order, lines });
+  async linesOf(tx: Tx, orderId: string): Promise<OrderLine[]> {
+    return tx.getRepository(OrderLine).find({ where: { orderId }, order: { position: 'ASC' } });
+  }
+
+  /** Undefined if there is no such order, null if it cost nothing. Unlocked: it never changes. */
+  async paymentIdOf(tx: Tx, orderId: string): Promise<string | null | undefined> {
+    const found = await rows<{ paymentId: string | null }>(
+      tx,
+      'SELECT payment_id AS "paymentId" FROM shop_order WHERE id = $1',
+      [orderId],
+    );
+    return found[0]?.paymentId;
+  }
+
+  /** The order as it is now, with its lines and adjustments. */
+  async view(order: Order, render: RenderOrder, tx: Tx): Promise<OrderView> {
+    const [lines, adjustments] = await together([
+      this.linesOf(tx, order.id),
+      tx.getRepository(OrderAdjustment).find({ where: { orderId: order.id }, order: { id: 'ASC' } }),
+    ]);
+    return render({ order, lines, adjustments });
   }
 }
 
@@ -146,5 +173,6 @@ export function placedOrder({ lines, paid, placedAt, ...sale }: NewOrder): Place
       current: line.ordered,
       fulfilled: 0,
     })),
+    adjustments: [],
   };
 }

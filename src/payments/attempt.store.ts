@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { In } from 'typeorm';
 import { Config } from '../config/config.js';
-import { boundedWait, Database, together, type Tx } from '../database/database.js';
+import type { PageRequest } from '../common/paging.js';
+import { boundedWait, Database, rows, together, type Tx } from '../database/database.js';
 import { PaymentAttempt } from './payment-attempt.entity.js';
-import { type AttemptState, isLegalTransition, openStates } from './payment.states.js';
+import { type AttemptState, isLegalTransition, notSent, openStates } from './payment.states.js';
 
 /** An attempt whose provider calls are ours alone until the lease ends. */
 export interface LeasedAttempt {
@@ -30,7 +31,24 @@ type NewAttempt = Pick<
   | 'providerKey'
   | 'request'
   | 'credential'
+  | 'reference'
+  | 'authenticationId'
   | 'expiresAt'
+>;
+
+/** A payment that was made without us: by the buyer, on an order or link of ours. */
+type FoundPayment = Pick<
+  PaymentAttempt,
+  | 'id'
+  | 'subjectId'
+  | 'n'
+  | 'provider'
+  | 'amount'
+  | 'currency'
+  | 'providerKey'
+  | 'reference'
+  | 'instrument'
+  | 'state'
 >;
 
 type Change = Partial<Pick<PaymentAttempt, 'reference' | 'instrument' | 'failure'>> & { by: string };
@@ -65,8 +83,13 @@ export class AttemptStore {
   }
 
   async lock(tx: Tx, id: string): Promise<PaymentAttempt> {
-    const repository = tx.getRepository(PaymentAttempt);
-    return repository.findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+    const attempt = await this.lockIfThere(tx, id);
+    if (!attempt) throw new Error(`payment attempt ${id} is gone`);
+    return attempt;
+  }
+
+  async lockIfThere(tx: Tx, id: string): Promise<PaymentAttempt | null> {
+    return tx.getRepository(PaymentAttempt).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
   /** For a few seconds only the caller can lease it. */
@@ -74,8 +97,9 @@ export class AttemptStore {
     await tx.query(
       `INSERT INTO payment_attempt
          (id, subject_id, n, claim_id, provider, state, amount, currency, provider_key, request, credential,
-          expires_at, lease_until, history, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9, $10, $11, now() + least($12, 5000) * interval '1 ms', '[]', now(), now())`,
+          reference, authentication_id, expires_at, lease_until, history, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9, $10, $11, $12, $13,
+               now() + least($14, 5000) * interval '1 ms', '[]', now(), now())`,
       [
         attempt.id,
         attempt.subjectId,
@@ -87,10 +111,84 @@ export class AttemptStore {
         attempt.providerKey,
         attempt.request,
         attempt.credential,
+        attempt.reference,
+        attempt.authenticationId,
         attempt.expiresAt,
         this.config.timings.attemptLeaseMs,
       ],
     );
+  }
+
+  /** Writes down a payment that was found made. Nothing will ever be sent for it. */
+  async insertFound(tx: Tx, found: FoundPayment, by: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO payment_attempt
+         (id, subject_id, n, claim_id, provider, state, amount, currency, provider_key, request, reference, instrument,
+          expires_at, history, created_at, updated_at)
+       VALUES ($1, $2, $3, $1, $4, $5, $6, $7, $8, $9, $10, $11, now(),
+               jsonb_build_array(jsonb_build_object('at', now(), 'from', NULL, 'to', $5::text, 'by', $12::text)), now(), now())`,
+      [
+        found.id,
+        found.subjectId,
+        found.n,
+        found.provider,
+        found.state,
+        found.amount,
+        found.currency,
+        found.providerKey,
+        {
+          credentialKind: 'found',
+          capture: 'automatic',
+          description: '',
+          prepared: [],
+          canAuthenticate: false,
+        },
+        found.reference,
+        found.instrument,
+        by,
+      ],
+    );
+  }
+
+  /** By the provider's id; one that may still count before one that was closed. */
+  async findByReference(provider: string, reference: string, tx?: Tx): Promise<PaymentAttempt | null> {
+    const [row] = await rows<{ id: string }>(
+      tx ?? this.db.dataSource.manager,
+      `SELECT id FROM payment_attempt WHERE provider = $1 AND reference = $2
+       ORDER BY state IN ('failed', 'canceled'), n DESC LIMIT 1`,
+      [provider, reference],
+    );
+    return row ? (tx ?? this.db.dataSource.manager).getRepository(PaymentAttempt).findOneBy(row) : null;
+  }
+
+  /** The states of those payments of the provider that we know, by its ids. One query. */
+  async statesOf(provider: string, references: string[]): Promise<Map<string, AttemptState>> {
+    const known = await this.db.query<{ reference: string; state: AttemptState }>(
+      `SELECT DISTINCT ON (reference) reference, state FROM payment_attempt
+       WHERE provider = $1 AND reference = ANY($2) ORDER BY reference, state IN ('failed', 'canceled'), n DESC`,
+      [provider, references],
+    );
+    return new Map(known.map(({ reference, state }) => [reference, state]));
+  }
+
+  /** Payments whose money we count on and whose rows have not changed since before then but after `since`. */
+  async paidSince(provider: string, since: Date): Promise<{ id: string; reference: string }[]> {
+    return this.db.query(
+      `SELECT id, reference FROM payment_attempt
+       WHERE provider = $1 AND state IN ('authorized', 'captured') AND updated_at >= $2 AND reference IS NOT NULL
+       ORDER BY updated_at`,
+      [provider, since],
+    );
+  }
+
+  /** Newest first, one more than asked for. */
+  async list({ limit, afterId }: PageRequest): Promise<PaymentAttempt[]> {
+    const ids = await this.db.query<{ id: string }>(
+      'SELECT id FROM payment_attempt WHERE $1::text IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
+      [afterId ?? null, limit + 1],
+    );
+    const found = await this.findAll(ids.map(({ id }) => id));
+    return ids.flatMap(({ id }) => found.get(id) ?? []);
   }
 
   /**
@@ -143,8 +241,9 @@ export class AttemptStore {
       `UPDATE payment_attempt a SET
          state = $2, reference = coalesce($3, reference), instrument = coalesce($4, instrument), failure = coalesce($5, failure),
          credential = CASE WHEN $2 IN (${open}) THEN credential END,
+         -- What was never sent has used up no proof of authentication.
+         authentication_id = CASE WHEN $5::jsonb->>'reason' = '${notSent}' THEN NULL ELSE authentication_id END,
          history = CASE WHEN a.state = $2 THEN a.history ELSE a.history || ${transitionSql('$2::text', '$6::text')} END,
-         flagged_at = CASE WHEN $2 = 'surplus' THEN now() ELSE flagged_at END,
          lease_token = NULL, lease_until = NULL, updated_at = now()
        WHERE id = $1`,
       [

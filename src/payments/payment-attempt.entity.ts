@@ -1,25 +1,16 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AttemptState } from './payment.states.js';
-
-/** What the buyer may read about the instrument; never a full number. */
-export interface InstrumentSummary {
-  method: string;
-  brand?: string;
-  last4?: string;
-}
-
-/** Why an attempt ended without money. */
-export interface AttemptFailure {
-  reason: string;
-  message: string;
-  retry: 'same_instrument' | 'other_instrument' | 'never';
-}
+import type { AttemptFailure, InstrumentSummary, PreparedObject } from './providers/payment-provider.js';
 
 /** The provider call as it will be sent, whoever sends it; everything but the credential, which is encrypted beside it. */
 export interface FrozenRequest {
   credentialKind: string;
   capture: 'automatic' | 'manual';
   description: string;
+  /** What had been prepared at the provider for this total. */
+  prepared: PreparedObject[];
+  /** False: a demand for 3-D Secure is a decline, since whoever asked cannot go through with it. */
+  canAuthenticate: boolean;
 }
 
 export interface Transition {
@@ -42,6 +33,18 @@ export interface Transition {
 })
 @Index('payment_attempt_open_idx', ['createdAt'], {
   where: "state IN ('started', 'called', 'unknown', 'pending', 'requires_action')",
+})
+@Index('payment_attempt_reference_idx', ['provider', 'reference'], { where: 'reference IS NOT NULL' })
+@Index('payment_attempt_reference_key', ['provider', 'reference'], {
+  unique: true,
+  where: "reference IS NOT NULL AND state NOT IN ('failed', 'canceled')",
+})
+@Index('payment_attempt_authentication_key', ['authenticationId'], {
+  unique: true,
+  where: 'authentication_id IS NOT NULL',
+})
+@Index('payment_attempt_paid_idx', ['provider', 'updatedAt'], {
+  where: "state IN ('authorized', 'captured')",
 })
 @Check('payment_attempt_amount_positive', 'amount > 0')
 export class PaymentAttempt {
@@ -88,6 +91,10 @@ export class PaymentAttempt {
   /** The provider's id of the payment, once known. */
   @Column({ type: 'text', nullable: true })
   reference: string | null;
+
+  /** The 3-D Secure transaction that authenticated it: each is accepted once. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  authenticationId: string | null;
 
   @Column({ type: 'jsonb', nullable: true })
   instrument: InstrumentSummary | null;

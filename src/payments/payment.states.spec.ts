@@ -8,6 +8,7 @@ const all: AttemptState[] = [
   'pending',
   'requires_action',
   'authorized',
+  'canceling',
   'captured',
   'failed',
   'canceled',
@@ -17,7 +18,10 @@ const all: AttemptState[] = [
 describe('the life of a payment attempt', () => {
   it('never leaves captured, and leaves what was closed without money only for money that came after all', () => {
     const next = (from: AttemptState): AttemptState[] => all.filter((to) => isLegalTransition(from, to));
-    expect([next('captured'), next('surplus')]).toEqual([[], []]);
+    expect(next('captured')).toEqual([]);
+    expect(next('canceling')).toEqual(['canceled', 'surplus']);
+    // Surplus that was only authorized is let go of.
+    expect(next('surplus')).toEqual(['canceled']);
     expect([next('failed'), next('canceled')]).toEqual([['surplus'], ['surplus']]);
   });
 

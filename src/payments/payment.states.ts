@@ -3,7 +3,8 @@
  *
  * started: frozen and committed, nothing sent · called: it may have reached the provider · unknown: it was sent
  * and the answer was lost · pending, requires_action: the provider's object can still become paid · authorized,
- * captured: money · failed, canceled: closed without money · surplus: money that came after all.
+ * captured: money · canceling: authorized, and to be let go · failed, canceled: closed without money · surplus:
+ * money that came after all.
  */
 export type AttemptState =
   | 'started'
@@ -12,6 +13,7 @@ export type AttemptState =
   | 'pending'
   | 'requires_action'
   | 'authorized'
+  | 'canceling'
   | 'captured'
   | 'failed'
   | 'canceled'
@@ -33,15 +35,19 @@ const transitions: Record<AttemptState, readonly AttemptState[]> = {
   unknown: outcomes,
   pending: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
   requires_action: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
-  authorized: ['captured', 'canceled'],
+  authorized: ['captured', 'canceling', 'canceled'],
+  canceling: ['canceled', 'surplus'],
   captured: [],
   failed: ['surplus'],
   canceled: ['surplus'],
-  surplus: [],
+  surplus: ['canceled'],
 };
 
 export const isLegalTransition = (from: AttemptState, to: AttemptState): boolean =>
   transitions[from].includes(to);
+
+/** Why an attempt failed before the provider decided anything; the same request may simply try again. */
+export const notSent = 'not_sent';
 
 /** Still owed an answer: whoever holds the lease finds out, else the reconciler. */
 export const openStates: readonly AttemptState[] = [
@@ -53,3 +59,11 @@ export const openStates: readonly AttemptState[] = [
 ];
 
 export const isOpen = (state: AttemptState): boolean => openStates.includes(state);
+
+/** There is money of the buyer's at the provider. */
+export const holdsMoney = (state: AttemptState): boolean =>
+  state === 'authorized' || state === 'captured' || state === 'surplus';
+
+/** Closed without money; money that turns up after all is `surplus`. */
+export const isClosedWithoutMoney = (state: AttemptState): boolean =>
+  state === 'failed' || state === 'canceled';

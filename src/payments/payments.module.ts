@@ -1,8 +1,15 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AttemptStore } from './attempt.store.js';
+import { ChargingService } from './charging.service.js';
+import { OperationStore } from './operation.store.js';
+import { OperationsService } from './operations.service.js';
+import { PaymentOffersService } from './payment-offers.service.js';
 import { PaymentsService } from './payments.service.js';
+import { PreparedPaymentsService } from './prepared-payments.service.js';
 import type { PaymentProvider } from './providers/payment-provider.js';
 import { paymentProviders, ProviderRegistry } from './providers/provider-registry.js';
+import { SavedTokensAdminController } from './saved-tokens.admin.controller.js';
+import { SavedTokensService } from './saved-tokens.service.js';
 
 @Module({})
 export class PaymentsModule {
@@ -11,6 +18,7 @@ export class PaymentsModule {
     return {
       module: PaymentsModule,
       global: true,
+      controllers: [SavedTokensAdminController],
       providers: [
         ...providers,
         {
@@ -20,9 +28,25 @@ export class PaymentsModule {
         },
         ProviderRegistry,
         AttemptStore,
+        ChargingService,
+        OperationStore,
+        OperationsService,
+        PaymentOffersService,
         PaymentsService,
+        PreparedPaymentsService,
+        SavedTokensService,
       ],
-      exports: [AttemptStore, PaymentsService],
+      exports: [
+        AttemptStore,
+        ChargingService,
+        OperationStore,
+        OperationsService,
+        PaymentOffersService,
+        PaymentsService,
+        PreparedPaymentsService,
+        ProviderRegistry,
+        SavedTokensService,
+      ],
     };
   }
 }

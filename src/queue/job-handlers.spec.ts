@@ -2,26 +2,29 @@ import 'reflect-metadata';
 import { MetadataScanner, Reflector } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
 import { JobHandlers } from './job-handlers.js';
-import { jobs } from './jobs.js';
+import { type JobName, jobs } from './jobs.js';
 import { OnJob } from './on-job.decorator.js';
 
-class Sweeps {
-  ran: string[] = [];
+const jobNames = Object.keys(jobs) as JobName[];
 
-  @OnJob('checkout.reconcile')
-  async reconcile(): Promise<void> {
-    this.ran.push('reconcile');
+/** A class whose methods `job0`, `job1`, ... handle these jobs. */
+function handlerOf(...names: JobName[]): { ran: JobName[] } {
+  class Handler {
+    ran: JobName[] = [];
   }
-
-  @OnJob('checkout.expire')
-  async expire(): Promise<void> {
-    this.ran.push('expire');
-  }
-}
-
-class Reaper {
-  @OnJob('idempotency.reap')
-  async reap(): Promise<void> {}
+  names.forEach((name, n) => {
+    const method = async function (this: Handler): Promise<void> {
+      this.ran.push(name);
+    };
+    Object.defineProperty(Handler.prototype, `job${n}`, {
+      value: method,
+      writable: true,
+      configurable: true,
+    });
+    const descriptor = Object.getOwnPropertyDescriptor(Handler.prototype, `job${n}`) as PropertyDescriptor;
+    OnJob(name)(Handler.prototype, `job${n}`, descriptor);
+  });
+  return new Handler();
 }
 
 const collect = (...instances: object[]): ReturnType<JobHandlers['collect']> =>
@@ -32,19 +35,21 @@ const collect = (...instances: object[]): ReturnType<JobHandlers['collect']> =>
   ).collect();
 
 describe('job handlers', () => {
+  const [first, ...others] = jobNames as [JobName, ...JobName[]];
+
   it('are found for every job, and run on their own instance', async () => {
-    const sweeps = new Sweeps();
-    const found = collect(sweeps, new Reaper());
-    expect([...found.keys()].sort()).toEqual(Object.keys(jobs).sort());
-    await found.get('checkout.expire')?.();
-    expect(sweeps.ran).toEqual(['expire']);
+    const handler = handlerOf(...others);
+    const found = collect(handler, handlerOf(first));
+    expect([...found.keys()].sort()).toEqual([...jobNames].sort());
+    await found.get(others[0] as JobName)?.();
+    expect(handler.ran).toEqual([others[0]]);
   });
 
   it('stop the boot if a job has none', () => {
-    expect(() => collect(new Sweeps())).toThrow('idempotency.reap has 0');
+    expect(() => collect(handlerOf(...others))).toThrow(`${first} has 0`);
   });
 
   it('stop the boot if a job has two', () => {
-    expect(() => collect(new Sweeps(), new Reaper(), new Reaper())).toThrow('idempotency.reap has 2');
+    expect(() => collect(handlerOf(...jobNames), handlerOf(first))).toThrow(`${first} has 2`);
   });
 });

@@ -7,7 +7,12 @@ import type { Timings } from '../config/timings.js';
 export const jobs = {
   'checkout.reconcile': { every: 'reconcileEveryMs' },
   'checkout.expire': { every: 'expireEveryMs' },
+  'payments.operations': { every: 'operationsEveryMs' },
+  'payments.close-links': { every: 'closeLinksEveryMs' },
+  'payments.compare': { every: 'compareEveryMs' },
   'idempotency.reap': { every: 'reapEveryMs' },
+  'webhooks.process': { every: 'inboxEveryMs' },
+  'webhooks.expire': { every: 'inboxExpireEveryMs' },
 } satisfies Record<string, { every?: keyof Timings }>;
 
 export type JobName = keyof typeof jobs;

@@ -13,17 +13,23 @@ import {
   type ConnectionOptions,
   type Job,
 } from 'bullmq';
-import { within } from '../common/pause.js';
+import { pause, within } from '../common/pause.js';
 import { StartError } from '../common/start-error.js';
 import { Config } from '../config/config.js';
 import { SteadyClient } from '../database/data-source.js';
 import { StoreService } from '../database/store.service.js';
-import { JobHandlers } from './job-handlers.js';
+import { type JobHandler, JobHandlers } from './job-handlers.js';
 import { jobs, type JobName } from './jobs.js';
+import { OneAtATime } from './one-at-a-time.js';
 
 const queueName = 'storekeeper';
 const concurrency = 4;
 const readyTimeoutMs = 15_000;
+
+/** Wishes to wake a job are gathered for so long, so that a burst of rows costs a few jobs. */
+const wakeAfterMs = 50;
+/** A wake-up has an id, so that at most one waits for a worker, however long none is there. */
+const wakePrefix = 'wake-';
 
 /** BullMQ's own schema on PostgreSQL. */
 export const queueSchema = 'queue';
@@ -39,7 +45,10 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly logger = new Logger(QueueService.name);
   private queue: Queue;
   private worker: Worker | undefined;
-  private readonly running = new Set<string>();
+  private byName = new Map<JobName, JobHandler>();
+  private stopping = false;
+  private readonly wakes = new OneAtATime();
+  private readonly runs = new OneAtATime();
 
   constructor(
     private readonly config: Config,
@@ -49,7 +58,7 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const handlers = this.handlers.collect();
+    this.byName = this.handlers.collect();
     // Two shops may share a Redis; the braces keep one shop's keys on one node of a cluster.
     const options = { connection: this.connection(), prefix: `{storekeeper:${this.store.instanceId}}` };
     this.queue = new Queue(queueName, options);
@@ -60,15 +69,30 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
         `The queue's store does not answer: check ${this.where.redisUrl ? 'REDIS_URL' : 'DATABASE_DIRECT_URL'}.`,
       );
     if (this.config.role === 'api') return;
-    this.worker = new Worker(queueName, (job) => this.run(job, handlers), { ...options, concurrency });
+    this.worker = new Worker(queueName, (job) => this.sweep(job), { ...options, concurrency });
     this.worker.on('error', (error) => this.logger.error(`queue worker: ${error.message}`));
+    this.worker.on('completed', (job) => this.afterWake(job));
     await this.scheduleSweeps();
   }
 
   /** The jobs under way are finished before the database goes away. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     await this.worker?.close();
+    await this.runs.idle();
     await this.queue?.close();
+  }
+
+  /**
+   * Has a job run soon, in whatever process works. Call it after the commit: it neither waits nor throws. What it
+   * cannot do, the job's next sweep does.
+   */
+  wake(name: JobName): void {
+    this.wakes
+      .run(name, () => this.addWake(name), { again: true })
+      .catch((error: unknown) => {
+        this.logger.warn({ event: 'job.wake_failed', job: name, error });
+      });
   }
 
   /** Resolves when the queue's store answers. */
@@ -76,20 +100,37 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
     await this.queue.getJobCountByTypes('waiting');
   }
 
-  private async run(job: Job, handlers: Map<JobName, () => Promise<void>>): Promise<void> {
-    const handle = handlers.get(job.name as JobName);
-    if (!handle)
-      throw new Error(`no handler for job ${job.name}; is a newer version running on this database?`);
-    // A sweep that takes longer than its interval is not joined by another: it would only take slots from the others.
-    if (this.running.has(job.name)) return;
-    this.running.add(job.name);
+  private async addWake(name: JobName): Promise<void> {
+    await pause(wakeAfterMs);
+    if (this.stopping) return;
+    const jobId = `${wakePrefix}${name}`;
+    await this.queue.add(name, {}, { jobId, removeOnComplete: true, removeOnFail: true });
+  }
+
+  /**
+   * The work of a wake-up begins when its job is gone from the queue: until then another wake-up is not taken in, so
+   * whatever asked for it was committed before the work looks.
+   */
+  private afterWake(job: Job): void {
+    if (!isWake(job)) return;
+    this.runs.run(job.name, () => this.handle(job.name), { again: true }).catch(() => undefined);
+  }
+
+  /** A sweep that takes longer than its interval is not joined by another: it would only take slots from the others. */
+  private async sweep(job: Job): Promise<void> {
+    if (isWake(job)) return;
+    await this.runs.run(job.name, () => this.handle(job.name), { again: false });
+  }
+
+  private async handle(name: string): Promise<void> {
     try {
-      await handle();
+      const handler = this.byName.get(name as JobName);
+      if (!handler)
+        throw new Error(`no handler for job ${name}; is a newer version running on this database?`);
+      await handler();
     } catch (error) {
-      this.logger.error({ event: 'job.failed', job: job.name, error });
+      this.logger.error({ event: 'job.failed', job: name, error });
       throw error;
-    } finally {
-      this.running.delete(job.name);
     }
   }
 
@@ -104,8 +145,10 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private connection(): ConnectionOptions {
-    if (this.where.redisUrl) return { url: this.where.redisUrl, maxRetriesPerRequest: null };
-    setDefaultBackendFactory(createPostgresBackend as never);
+    const { redisUrl } = this.where;
+    // Both ways: in a test one shop may follow another in the same process.
+    setDefaultBackendFactory(redisUrl ? undefined : (createPostgresBackend as never));
+    if (redisUrl) return { url: redisUrl, maxRetriesPerRequest: null };
     return {
       connectionString: this.where.databaseUrl,
       Client: SteadyClient,
@@ -115,3 +158,5 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
     };
   }
 }
+
+const isWake = (job: Job): boolean => job.id?.startsWith(wakePrefix) ?? false;

@@ -3,6 +3,7 @@ import { StartError } from '../common/start-error.js';
 import { Config } from '../config/config.js';
 import { StoreService } from '../database/store.service.js';
 import { type PspSimulator, startPspSimulator } from './psp/simulator.js';
+import { WebhookRegistrationService } from './webhook-registration.service.js';
 
 /** Runs the simulated payment providers beside the shop, or makes sure that the ones elsewhere are the right ones. */
 @Injectable()
@@ -13,6 +14,7 @@ export class SimulatorService implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly config: Config,
     private readonly store: StoreService,
+    private readonly webhooks: WebhookRegistrationService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -27,6 +29,7 @@ export class SimulatorService implements OnApplicationBootstrap, OnApplicationSh
           'Use one simulator for all processes of a database (STRIPE_API_BASE), or a new DATA_DIR and database.',
       );
     }
+    await this.webhooks.register();
   }
 
   async onApplicationShutdown(): Promise<void> {

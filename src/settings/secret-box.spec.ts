@@ -27,7 +27,8 @@ describe('SecretBox', () => {
   it('refuses a ciphertext that was changed or moved to another row', () => {
     const text = box(key(1)).encrypt('secret', 'row 1');
     expect(() => box(key(1)).decrypt(text, 'row 2')).toThrow();
-    const flipped = text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A');
+    // Not the last character: some of its bits are padding.
+    const flipped = text.slice(0, -4) + (text.at(-4) === 'A' ? 'B' : 'A') + text.slice(-3);
     expect(() => box(key(1)).decrypt(flipped, 'row 1')).toThrow();
   });
 });

@@ -58,7 +58,15 @@ const valid = {
     ...payWith('tok_visa'),
     buyer,
     order_notes: 'ring twice',
-    authentication_result: { outcome: 'authenticated' },
+    authentication_result: {
+      outcome: 'authenticated',
+      outcome_details: {
+        three_ds_cryptogram: 'AbCdEfGhIjKlMnOpQrStUvWxY0=',
+        electronic_commerce_indicator: '05',
+        transaction_id: 'ds_1',
+        version: '2.2.0',
+      },
+    },
     affiliate_attribution: { provider: 'net', token: 't' },
     marketing_consents: [{ channel: 'email', opted_in: true }],
     risk_signals: { ip_address: '127.0.0.1' },

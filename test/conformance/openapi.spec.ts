@@ -122,7 +122,7 @@ describe('the documentation', () => {
         scheme: 'bearer',
       });
       for (const { path, security } of operations) {
-        const open = path.startsWith('/health') || path === '/orders/{id}';
+        const open = /^\/(health|webhooks)\//.test(path) || path === '/orders/{id}';
         expect(security, path).toEqual(open ? undefined : [{ [scheme as string]: [] }]);
       }
     });
@@ -167,8 +167,8 @@ describe('the documentation', () => {
   it('shows refusals as the flat error of the protocol, each with an example', () => {
     for (const { method, path, responses } of operations) {
       for (const [status, response] of Object.entries(responses)) {
-        // The health of a process is told in its own words, and the buyer's page is a page.
-        if (Number(status) < 400 || /^\/(health|orders)\//.test(path)) continue;
+        // The health of a process and the guide's routes have their own words, and the buyer's page is a page.
+        if (Number(status) < 400 || /^\/(health|orders|acp)\//.test(path)) continue;
         const { schema } = response.content['application/json'];
         expect(schema.$ref, `${method} ${path} ${status}`).toBe('#/components/schemas/Error');
         assertConforms('Error', schema.example);

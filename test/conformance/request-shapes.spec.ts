@@ -585,7 +585,7 @@ describe('the shapes of requests', () => {
   });
 
   describe('a session in rupees', () => {
-    it('is priced and taxed, but offers no way to pay yet', async () => {
+    it('is priced and taxed, and offers Razorpay and a link', async () => {
       const created = await create({
         currency: 'inr',
         line_items: [{ id: mug, quantity: 2 }],
@@ -597,14 +597,15 @@ describe('the shapes of requests', () => {
       expect(total(created.body, 'tax')).toBe(53_964);
       expect(total(created.body, 'fulfillment')).toBe(9900);
       expect(total(created.body)).toBe(299_800 + 53_964 + 9900);
-      expect(created.body.status).toBe('not_ready_for_payment');
-      expect(messages(created)).toEqual([
-        { type: 'error', code: 'unsupported', param: '$.capabilities.payment.handlers' },
+      expect(created.body.status).toBe('ready_for_payment');
+      expect(messages(created)).toEqual([]);
+      expect(created.body.capabilities.payment.handlers).toMatchObject([
+        { psp: 'razorpay', config: { amount: 363_664, currency: 'INR' } },
       ]);
-      expect(created.body.capabilities.payment.handlers).toEqual([]);
+      expect(created.body.continue_url).toMatch(/^http/);
       const { id } = created.body;
       expect(refusal(await shop.agent.complete(id))).toEqual(
-        refused('not_ready_for_payment', '$.capabilities.payment.handlers'),
+        refused('invalid_payment_handler', '$.payment_data.handler_id'),
       );
     });
   });

@@ -261,6 +261,7 @@ describe('3-D Secure', () => {
     },
   } as const;
   const challenged = 'pm_card_threeDSecure2Required';
+  const neverRedirect = { enabled: true, allow_redirects: 'never' } as const;
 
   it('leaves nothing payable when the challenge is an error', async () => {
     const error = await refusal(pay({ payment_method: challenged, error_on_requires_action: true }));
@@ -281,10 +282,75 @@ describe('3-D Secure', () => {
     expect(await ledger()).toEqual([]);
   });
 
-  it('asks for an action otherwise', async () => {
-    const intent = await pay({ payment_method: challenged });
-    expect(intent).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' } });
+  it('asks for an action otherwise, without a redirect where nobody can follow one', async () => {
+    for (const stay of [{ automatic_payment_methods: neverRedirect }, { use_stripe_sdk: true }]) {
+      const intent = await pay({ payment_method: challenged, ...stay });
+      expect(intent).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' } });
+    }
     expect(await ledger()).toEqual([]);
+  });
+
+  it('sends the buyer to the page of a bank, and from there back to the shop', async () => {
+    const return_url = 'https://shop.example/return?order=1';
+    const intent = await pay({ payment_method: challenged, return_url });
+    const url = `${simulator.url}/_sim/3ds/${intent.id}`;
+    expect(intent.next_action).toEqual({ type: 'redirect_to_url', redirect_to_url: { return_url, url } });
+    const page = await fetch(url);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const text = await page.text();
+    expect(text).toMatch(
+      /<html lang="en">.*<title>.*\$19\.99.*<button name="outcome" value="authenticated">/s,
+    );
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: new URLSearchParams({ outcome: 'authenticated' }),
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe(
+      `${return_url}&payment_intent=${intent.id}&payment_intent_client_secret=${intent.client_secret}&redirect_status=succeeded`,
+    );
+    const done = await stripe.paymentIntents.retrieve(intent.id, { expand: ['latest_charge'] });
+    expect(done).toMatchObject({
+      status: 'succeeded',
+      next_action: null,
+      latest_charge: { payment_method_details: { card: { three_d_secure: { result: 'authenticated' } } } },
+    });
+    expect(await ledger()).toMatchObject([{ type: 'capture', amount: 1999, reference: 'a1' }]);
+    expect(await (await fetch(url)).text()).toMatch(/This payment is succeeded/);
+  });
+
+  it('ends unpaid when the buyer refuses or the card does, and can be tried again', async () => {
+    const challenge = (id: string, outcome: string) => sim('POST', `/3ds/${id}`, { outcome });
+    const intent = await pay({ payment_method: challenged });
+    const status = 'requires_payment_method';
+    expect(await challenge(intent.id, 'failed')).toEqual({ id: intent.id, status });
+    const refused = await stripe.paymentIntents.retrieve(intent.id);
+    expect(refused.last_payment_error?.code).toBe('payment_intent_authentication_failure');
+    expect(await challenge(intent.id, 'authenticated')).toHaveProperty('error');
+    await stripe.paymentIntents.confirm(intent.id, { payment_method: challenged });
+    expect(await challenge(intent.id, 'authenticated')).toMatchObject({ status: 'succeeded' });
+
+    const payment_method = 'pm_card_threeDSecureRequiredChargeDeclined';
+    const poor = await pay({ payment_method });
+    expect(await challenge(poor.id, 'authenticated')).toMatchObject({ status });
+    const declined = await stripe.paymentIntents.retrieve(poor.id);
+    expect(declined.last_payment_error?.decline_code).toBe('generic_decline');
+    expect(await ledger()).toHaveLength(1);
+    expect(await challenge('pi_none', 'failed')).toHaveProperty('error');
+    expect(await sim('POST', `/3ds/${poor.id}`, { outcome: 'maybe' })).toHaveProperty('error');
+  });
+
+  it('does not complete a payment by a token that is used up meanwhile', async () => {
+    const { id } = await mint({ max_amount: 2000 }, challenged);
+    const [first, second] = [await payShared(id), await payShared(id)];
+    expect(await sim('POST', `/3ds/${first.id}`, { outcome: 'authenticated' })).toMatchObject({
+      status: 'succeeded',
+    });
+    expect(await sim('POST', `/3ds/${second.id}`, { outcome: 'authenticated' })).toMatchObject({
+      error: expect.stringMatching(/remaining amount/) as string,
+    });
+    expect(await ledger()).toHaveLength(1);
   });
 
   it('refuses a card that wants authentication while the buyer is away', async () => {
@@ -318,6 +384,435 @@ describe('3-D Secure', () => {
       pay({ payment_method: challenged, payment_method_options: { card } as typeof proof }),
     );
     expect(error.param).toBe('payment_method_options[card][three_d_secure][transaction_id]');
+  });
+});
+
+describe('a payment that takes its time', () => {
+  const slow = { payment_method: 'pm_card_simProcessing' };
+
+  it.each([
+    ['automatic', 'succeeded', 1],
+    ['manual', 'requires_capture', 0],
+  ] as const)('is processing until it succeeds (%s)', async (capture_method, status, movements) => {
+    const intent = await pay({ ...slow, capture_method, expand: ['latest_charge'] });
+    expect(intent).toMatchObject({ status: 'processing', latest_charge: { status: 'pending', paid: false } });
+    expect(await ledger()).toEqual([]);
+    const early = await refusal(stripe.paymentIntents.cancel(intent.id));
+    expect(early.code).toBe('payment_intent_unexpected_state');
+    expect(await sim('POST', `/payment_intents/${intent.id}/succeed`)).toEqual({ id: intent.id, status });
+    expect(await stripe.paymentIntents.retrieve(intent.id)).toMatchObject({ status });
+    expect(await ledger()).toHaveLength(movements);
+    expect(await sim('POST', `/payment_intents/${intent.id}/fail`)).toHaveProperty('error');
+  });
+
+  it('gives back what it held of a shared token when it fails', async () => {
+    const { id } = await mint({ max_amount: 2000 }, 'pm_card_simProcessing');
+    const intent = await payShared(id, { amount: 2000 });
+    expect((await refusal(payShared(id, { amount: 50 }))).message).toMatch(/remaining amount/);
+    await sim('POST', `/payment_intents/${intent.id}/fail`);
+    expect(await stripe.paymentIntents.retrieve(intent.id)).toMatchObject({
+      status: 'requires_payment_method',
+      last_payment_error: { code: 'card_declined' },
+    });
+    expect(await payShared(id, { amount: 2000 })).toMatchObject({ status: 'processing' });
+    expect(await ledger()).toEqual([]);
+  });
+});
+
+describe('disputes', () => {
+  const dispute = (body: object) => sim<{ id: string; status: string }>('POST', '/disputes', body);
+  const sums = async () => (await ledger()).map((entry) => [entry.type, entry.amount]);
+  const types = async (prefix = 'charge.dispute.') => {
+    const { data } = await stripe.events.list({ type: `${prefix}*`, limit: 100 });
+    return data.map(({ type }) => type.slice(prefix.length)).reverse();
+  };
+
+  it('take the money at once and bring it back when they are won', async () => {
+    const { id: payment, latest_charge } = await pay({ payment_method: 'pm_card_visa' });
+    const { id } = await dispute({ payment, reason: 'product_not_received' });
+    expect(await stripe.disputes.retrieve(id, { expand: ['payment_intent'] })).toMatchObject({
+      object: 'dispute',
+      status: 'needs_response',
+      reason: 'product_not_received',
+      amount: 1999,
+      charge: latest_charge,
+      payment_intent: { id: payment, object: 'payment_intent' },
+      is_charge_refundable: false,
+      evidence_details: { has_evidence: false, submission_count: 0 },
+    });
+    expect((await stripe.charges.retrieve(latest_charge as string)).disputed).toBe(true);
+    expect(await refusal(stripe.refunds.create({ payment_intent: payment }))).toMatchObject({
+      statusCode: 400,
+      code: 'charge_disputed',
+    });
+    expect(await sim('POST', `/disputes/${id}/close`, { outcome: 'won' })).toMatchObject({ status: 'won' });
+    expect(await sums()).toEqual([
+      ['capture', 1999],
+      ['dispute', 1999],
+      ['dispute', -1999],
+    ]);
+    expect(await types()).toEqual(['created', 'funds_withdrawn', 'closed', 'funds_reinstated']);
+    expect(await sim('POST', `/disputes/${id}/close`, { outcome: 'lost' })).toHaveProperty('error');
+    await stripe.refunds.create({ payment_intent: payment });
+  });
+
+  it.each([
+    ['won', 'won', ['created', 'funds_withdrawn', 'closed', 'funds_reinstated'], 0],
+    ['lost', 'lost', ['created', 'funds_withdrawn', 'closed'], 500],
+    ['under_review', 'under_review', ['created', 'funds_withdrawn', 'updated'], 500],
+    ['needs_response', 'needs_response', ['created', 'funds_withdrawn'], 500],
+    ['warning_closed', 'warning_closed', ['created', 'closed'], 0],
+    [undefined, 'needs_response', ['created', 'funds_withdrawn'], 500],
+  ])('end as %s', async (outcome, status, events, taken) => {
+    const { latest_charge } = await pay({ payment_method: 'pm_card_visa' });
+    const { id } = await dispute({ payment: latest_charge, outcome, amount: 500 });
+    expect((await stripe.disputes.retrieve(id)).status).toBe(status);
+    expect(await types()).toEqual(events);
+    const lost = (await ledger()).filter((entry) => entry.type === 'dispute');
+    expect(lost.reduce((sum, entry) => sum + (entry.amount as number), 0)).toBe(taken);
+  });
+
+  it.each([
+    ['winning_evidence', undefined, 'won'],
+    ['losing_evidence', undefined, 'lost'],
+    ['a long story', true, 'under_review'],
+    ['winning_evidence', false, 'needs_response'],
+  ])('are decided by the evidence %j, submit %j: %s', async (uncategorized_text, submit, status) => {
+    const { id: payment } = await pay({ payment_method: 'pm_card_visa' });
+    const { id } = await dispute({ payment });
+    const evidence = { uncategorized_text };
+    const updated = await stripe.disputes.update(id, {
+      evidence,
+      ...(submit === undefined ? {} : { submit }),
+    });
+    expect(updated).toMatchObject({ status, evidence, evidence_details: { has_evidence: true } });
+    expect(updated.evidence_details.submission_count).toBe(submit === false ? 0 : 1);
+    if (submit === false)
+      expect(await stripe.disputes.update(id, { submit: true })).toMatchObject({ status: 'won' });
+  });
+
+  it('are lost when the shop accepts them, and over then', async () => {
+    const { id: payment } = await pay({ payment_method: 'pm_card_visa' });
+    const { id } = await dispute({ payment });
+    expect(await stripe.disputes.close(id)).toMatchObject({ status: 'lost' });
+    expect((await refusal(stripe.disputes.close(id))).message).toMatch(/already closed/);
+    expect(await stripe.disputes.update(id, { metadata: { note: 'x' } })).toMatchObject({
+      metadata: { note: 'x' },
+    });
+    expect((await stripe.disputes.list({ payment_intent: payment })).data).toHaveLength(1);
+    expect((await stripe.disputes.list({ charge: 'ch_other' })).data).toEqual([]);
+  });
+
+  it.each([
+    ['createDispute', 'needs_response', 'fraudulent', true],
+    ['createDisputeProductNotReceived', 'needs_response', 'product_not_received', true],
+    ['createDisputeInquiry', 'warning_needs_response', 'fraudulent', false],
+  ])('follow the card %s', async (name, status, reason, withdrawn) => {
+    const { id } = await pay({ payment_method: `pm_card_${name}` });
+    const [found] = (await stripe.disputes.list({ payment_intent: id })).data;
+    expect(found).toMatchObject({ status, reason });
+    expect(await sums()).toEqual(
+      withdrawn
+        ? [
+            ['capture', 1999],
+            ['dispute', 1999],
+          ]
+        : [['capture', 1999]],
+    );
+    const [charged] = (await stripe.events.list({ type: 'charge.succeeded' })).data;
+    expect(charged?.data.object).toMatchObject({ disputed: false });
+    const refund = stripe.refunds.create({ payment_intent: id });
+    if (withdrawn) await refusal(refund);
+    else await refund;
+  });
+
+  it('may announce themselves', async () => {
+    const intent = await pay({ payment_method: 'pm_card_createIssuerFraudRecord' });
+    const warning = { charge: intent.latest_charge, payment_intent: intent.id };
+    const [listed] = (await stripe.radar.earlyFraudWarnings.list({ payment_intent: intent.id })).data;
+    expect(listed).toMatchObject(warning);
+    expect(await stripe.radar.earlyFraudWarnings.retrieve(listed?.id ?? '')).toMatchObject(warning);
+    expect(await types('radar.')).toEqual(['early_fraud_warning.created']);
+    expect(await stripe.disputes.list()).toMatchObject({ data: [] });
+  });
+
+  it('are about captured payments, once at a time, and for no more than was paid', async () => {
+    const held = await pay({ payment_method: 'pm_card_visa', capture_method: 'manual' });
+    const paid = await pay({ payment_method: 'pm_card_visa' });
+    expect(await dispute({ payment: held.id })).toHaveProperty('error');
+    expect(await dispute({ payment: 'pi_none' })).toHaveProperty('error');
+    expect(await dispute({ payment: paid.id, amount: 2000 })).toHaveProperty('error');
+    expect(await dispute({ payment: paid.id, outcome: 'maybe' })).toHaveProperty('error');
+    const { id } = await dispute({ payment: paid.id });
+    expect(await dispute({ payment: paid.id })).toHaveProperty('error');
+    expect(await sim('POST', `/disputes/${id}/close`, { outcome: 'warning_closed' })).toHaveProperty('error');
+    expect((await stripe.disputes.list()).data).toHaveLength(1);
+  });
+});
+
+describe('events', () => {
+  const newestLast = async (params: Stripe.EventListParams = {}) =>
+    (await stripe.events.list({ limit: 100, ...params })).data.reverse();
+  const types = async () => (await newestLast()).map(({ type }) => type);
+
+  it.each<[string, () => Promise<unknown>, string[]]>([
+    [
+      'a payment',
+      () => pay({ payment_method: 'pm_card_visa' }),
+      ['payment_intent.created', 'charge.succeeded', 'payment_intent.succeeded', 'charge.updated'],
+    ],
+    [
+      'a decline',
+      () => refusal(pay({ payment_method: 'pm_card_chargeDeclined' })),
+      ['payment_intent.created', 'charge.failed', 'payment_intent.payment_failed'],
+    ],
+    [
+      'an authorization that is captured',
+      async () => {
+        const { id } = await pay({ payment_method: 'pm_card_visa', capture_method: 'manual' });
+        await stripe.paymentIntents.capture(id);
+      },
+      [
+        'payment_intent.created',
+        'charge.succeeded',
+        'payment_intent.amount_capturable_updated',
+        'charge.captured',
+        'payment_intent.succeeded',
+      ],
+    ],
+    [
+      'an authorization that is canceled',
+      async () => {
+        const { id } = await pay({ payment_method: 'pm_card_visa', capture_method: 'manual' });
+        await stripe.paymentIntents.cancel(id);
+      },
+      [
+        'payment_intent.created',
+        'charge.succeeded',
+        'payment_intent.amount_capturable_updated',
+        'payment_intent.canceled',
+      ],
+    ],
+    [
+      'a challenge that is met',
+      async () => {
+        const { id } = await pay({
+          payment_method: 'pm_card_threeDSecure2Required',
+          capture_method: 'automatic',
+        });
+        await sim('POST', `/3ds/${id}`, { outcome: 'authenticated' });
+      },
+      [
+        'payment_intent.created',
+        'payment_intent.requires_action',
+        'charge.succeeded',
+        'payment_intent.succeeded',
+      ],
+    ],
+    [
+      'a payment that takes its time and fails',
+      async () => {
+        const { id } = await pay({ payment_method: 'pm_card_simProcessing' });
+        await sim('POST', `/payment_intents/${id}/fail`);
+      },
+      [
+        'payment_intent.created',
+        'charge.pending',
+        'payment_intent.processing',
+        'charge.failed',
+        'payment_intent.payment_failed',
+      ],
+    ],
+    [
+      'a shared token that is used up, and one that is revoked',
+      async () => {
+        await payShared((await mint({ max_amount: 1999 })).id, { capture_method: 'automatic' });
+        const { id } = await mint();
+        const path = `/v1/test_helpers/shared_payment/granted_tokens/${id}/revoke`;
+        await stripe.rawRequest('POST', path, {}, { apiVersion: PREVIEW });
+      },
+      [
+        'payment_intent.created',
+        'charge.succeeded',
+        'payment_intent.succeeded',
+        'shared_payment.granted_token.used',
+        'shared_payment.granted_token.deactivated',
+        'shared_payment.granted_token.deactivated',
+      ],
+    ],
+    [
+      'a refund that the bank sends back',
+      async () => {
+        const { id } = await pay({ payment_method: 'pm_card_visa', capture_method: 'automatic' });
+        const refund = await stripe.refunds.create({ payment_intent: id });
+        await sim('POST', `/refunds/${refund.id}/fail`);
+      },
+      [
+        'payment_intent.created',
+        'charge.succeeded',
+        'payment_intent.succeeded',
+        'refund.created',
+        'charge.refunded',
+        'refund.updated',
+        'refund.failed',
+      ],
+    ],
+    [
+      'nothing that happened',
+      async () => {
+        await refusal(pay({ amount: 1 }));
+        await refusal(payShared((await mint({ max_amount: 1 })).id));
+        await stripe.balance.retrieve();
+      },
+      [],
+    ],
+  ])('tell of %s', async (_, happens, expected) => {
+    await happens();
+    expect(await types()).toEqual(expected);
+  });
+
+  it('show the object as it was, and what it was before', async () => {
+    const intent = await pay({ payment_method: 'pm_card_visa' });
+    await stripe.refunds.create({ payment_intent: intent.id, amount: 500 });
+    await stripe.refunds.create({ payment_intent: intent.id });
+    const refunded = await newestLast({ type: 'charge.refunded' });
+    expect(refunded.map(({ data }) => data)).toMatchObject([
+      {
+        object: { amount_refunded: 500, refunded: false, payment_intent: intent.id },
+        previous_attributes: { amount_refunded: 0 },
+      },
+      {
+        object: { amount_refunded: 1999, refunded: true },
+        previous_attributes: { amount_refunded: 500, refunded: false },
+      },
+    ]);
+    const [declined] = await (async () => {
+      await refusal(pay({ payment_method: 'pm_card_chargeDeclined' }));
+      return newestLast({ type: 'payment_intent.payment_failed' });
+    })();
+    expect(declined?.data.object).toMatchObject({
+      status: 'requires_payment_method',
+      last_payment_error: { code: 'card_declined' },
+    });
+  });
+
+  it('are recorded once for a request that is repeated under its key', async () => {
+    const idempotencyKey = 'acp:cs_1:1';
+    const paid = await pay({ payment_method: 'pm_card_visa' }, { idempotencyKey });
+    await pay({ payment_method: 'pm_card_visa' }, { idempotencyKey });
+    const events = await newestLast();
+    expect(events).toHaveLength(4);
+    const request = { id: paid.lastResponse.requestId, idempotency_key: idempotencyKey };
+    expect(events.map((event) => event.request)).toEqual([request, request, request, request]);
+    await fault('execute_then_500');
+    await refusal(pay({ payment_method: 'pm_card_visa' }));
+    expect(await newestLast()).toHaveLength(8);
+  });
+
+  it('are listed by type and time, and read one by one', async () => {
+    await pay({ payment_method: 'pm_card_visa' });
+    await sim('POST', '/clock', { advance_seconds: 100 });
+    await pay({ confirm: false });
+    const created = await newestLast({ types: ['payment_intent.created'] });
+    expect(created).toHaveLength(2);
+    const [first, second] = created;
+    expect(await newestLast({ created: { gte: second?.created ?? 0 } })).toEqual([second]);
+    expect(await newestLast({ type: 'charge.*' })).toHaveLength(2);
+    expect(await newestLast({ types: ['charge.failed', 'charge.captured'] })).toEqual([]);
+    const page = await stripe.events.list({ limit: 2, starting_after: second?.id });
+    expect(page.data.map(({ type }) => type)).toEqual(['charge.updated', 'payment_intent.succeeded']);
+    expect(page.has_more).toBe(true);
+    expect(await stripe.events.retrieve(first?.id ?? '')).toEqual(
+      expect.objectContaining({ id: first?.id, object: 'event', data: first?.data }),
+    );
+    expect((await refusal(stripe.events.retrieve('evt_none'))).statusCode).toBe(404);
+    expect((await refusal(stripe.events.list({ tipe: 'x' } as object))).code).toBe('parameter_unknown');
+  });
+
+  it('are there after a restart, with those to come after them', async () => {
+    await pay({ payment_method: 'pm_card_visa' });
+    const before = await newestLast();
+    await restart();
+    expect(await newestLast()).toEqual(before);
+    await pay({ confirm: false });
+    expect((await newestLast()).slice(0, -1)).toEqual(before);
+  });
+});
+
+describe('customers', () => {
+  it('are created, updated, read and listed', async () => {
+    const ann = await stripe.customers.create({
+      email: 'ann@example.com',
+      name: 'Ann',
+      metadata: { a: '1' },
+    });
+    const bob = await stripe.customers.create({ email: 'bob@example.com' });
+    await stripe.customers.update(ann.id, { phone: '+1', name: '', metadata: { b: '2' } });
+    expect(await stripe.customers.retrieve(ann.id)).toMatchObject({
+      object: 'customer',
+      email: 'ann@example.com',
+      name: null,
+      phone: '+1',
+      metadata: { a: '1', b: '2' },
+    });
+    expect((await stripe.customers.list()).data.map(({ id }) => id)).toEqual([bob.id, ann.id]);
+    expect((await stripe.customers.list({ email: 'ann@example.com' })).data).toHaveLength(1);
+    expect((await refusal(stripe.customers.retrieve('cus_none'))).statusCode).toBe(404);
+  });
+
+  it('are whom payments are for', async () => {
+    const { id } = await stripe.customers.create({ name: 'Ann' });
+    const intent = await pay({
+      payment_method: 'pm_card_visa',
+      customer: id,
+      expand: ['customer', 'latest_charge'],
+    });
+    expect(intent).toMatchObject({ customer: { id, name: 'Ann' }, latest_charge: { customer: id } });
+    await pay({ payment_method: 'pm_card_visa' });
+    const theirs = await stripe.paymentIntents.list({ customer: id });
+    expect(theirs.data.map((one) => [one.id, one.customer])).toEqual([[intent.id, id]]);
+    const error = await refusal(pay({ customer: 'cus_none' }));
+    expect(error).toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'customer' });
+  });
+});
+
+describe('search', () => {
+  const search = async (query: string) =>
+    (await stripe.paymentIntents.search({ query })).data.map(({ id }) => id);
+
+  it('finds intents by their metadata, status, amount and currency', async () => {
+    const first = await pay({ payment_method: 'pm_card_visa', metadata: { attempt_id: 'a 1' } });
+    const second = await pay({ confirm: false, amount: 5000, metadata: reference('a2') });
+    expect(await search(`metadata['attempt_id']:'a 1'`)).toEqual([first.id]);
+    expect(await search(`metadata["attempt_id"]:"a2" AND status:"requires_payment_method"`)).toEqual([
+      second.id,
+    ]);
+    expect(await search(`metadata['attempt_id']:'a2' AND status:'succeeded'`)).toEqual([]);
+    expect(await search(`status:'succeeded' OR amount>=5000`)).toEqual([second.id, first.id]);
+    expect(await search(`-status:'succeeded' AND currency:'usd'`)).toEqual([second.id]);
+    expect(await search(`amount<5000 AND created>${first.created - 1}`)).toEqual([first.id]);
+    const page = await stripe.paymentIntents.search({ query: `currency:'usd'`, limit: 1 });
+    expect(page).toMatchObject({ object: 'search_result', has_more: true, data: [{ id: second.id }] });
+    const next = await stripe.paymentIntents.search({
+      query: `currency:'usd'`,
+      limit: 1,
+      page: page.next_page ?? '',
+    });
+    expect(next).toMatchObject({ has_more: false, next_page: null, data: [{ id: first.id }] });
+  });
+
+  it.each([`status`, `status:'a' AND x`, `colour:'red'`, `status:'a' AND amount>1 OR amount<2`])(
+    'refuses the query %s',
+    async (query) => {
+      expect((await refusal(stripe.paymentIntents.search({ query }))).param).toBe('query');
+    },
+  );
+
+  it('lags behind on request', async () => {
+    await pay({ payment_method: 'pm_card_visa' });
+    await fault('search_lag', {}, { method: 'GET', path: '/search$' });
+    expect(await search(`currency:'usd'`)).toEqual([]);
+    expect(await search(`currency:'usd'`)).toHaveLength(1);
   });
 });
 
@@ -495,8 +990,8 @@ describe('validation', () => {
       statusCode: 404,
       code: 'resource_missing',
     });
-    const error = await refusal(stripe.customers.create({}));
-    expect(error.message).toMatch(/^Unrecognized request URL \(POST: \/v1\/customers\)/);
+    const error = await refusal(stripe.coupons.create({}));
+    expect(error.message).toMatch(/^Unrecognized request URL \(POST: \/v1\/coupons\)/);
     expect(error.statusCode).toBe(404);
   });
 

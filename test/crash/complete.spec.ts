@@ -1,86 +1,122 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKillableShop, type KillableShop, type Program } from '../support/process.js';
-import { until } from '../support/wait.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { total } from '../support/agent.js';
+import { CrashShop, type Line, persist } from '../support/crash-shop.js';
+import { open, type Psp } from '../support/purchases.js';
+import { orderOf, playCheckout, proofOf, savedToken } from '../support/razorpay.js';
 
-const points = [
-  'before the claim',
-  'after the claim',
-  'before intend commits',
-  'after intend',
-  'before the charge is sent',
-  'while the charge is answered',
-  'after the charge was answered',
-  'before settle commits',
-  'after settle',
-];
+interface Way {
+  psp: Psp;
+  /** Moves the money, in one POST. */
+  charge: string;
+  path: string;
+  pay(shop: CrashShop, session: Parameters<typeof orderOf>[0]): Promise<string | object>;
+}
 
-const timings = {
-  claimLeaseMs: 700,
-  providerTimeoutMs: 400,
-  completeAnswerMs: 1_500,
-  chargeDeadlineMs: 1_000,
-  attemptLeaseMs: 1_200,
-  attemptPollMs: 50,
-  reconcileAfterMs: 500,
-  reconcileEveryMs: 300,
+const stripe: Way = {
+  psp: 'stripe',
+  charge: 'StripeProvider.charge',
+  path: '^/v1/payment_intents$',
+  pay: async () => 'tok_visa',
+};
+const checkout: Way = {
+  psp: 'razorpay',
+  charge: 'RazorpayApi.capture',
+  path: '/capture$',
+  pay: async (shop, session) => proofOf(await playCheckout(shop, orderOf(session)!)),
+};
+const saved: Way = {
+  psp: 'razorpay',
+  charge: 'RazorpayApi.chargeToken',
+  path: '^/v1/payments/create/',
+  pay: async () => savedToken('token_simSuccess'),
 };
 
-/** Every line at which a completing process can die (SIGKILL), then the agent that asks again. */
-describe.each(points)('a server killed %s', (point) => {
-  let shop: KillableShop;
-  let sessionId: string;
-  const key = randomUUID();
+const linesOf = ({ charge, path }: Way): Record<string, Line> => ({
+  'before the claim': { before: 'ClaimStore.claim' },
+  'after the claim': { before: 'CompleteCheckoutService.complete' },
+  'before intend commits': { after: 'AttemptStore.insert' },
+  'after intend': { before: 'SettlementService.advance' },
+  'before the charge is sent': { before: charge },
+  'while the charge is answered': { during: charge, path },
+  'after the charge was answered': { after: charge },
+  'before settle commits': { after: 'OutboxService.append' },
+  'after settle': { after: 'SettlementService.advance' },
+});
 
-  beforeEach(async () => {
-    shop = await createKillableShop(timings);
-    if (point === 'while the charge is answered') {
-      await shop.simulator.inject({
-        match: { path: '^/v1/payment_intents$', times: 1 },
-        action: 'execute_then_hang',
-      });
-    }
-    const doomed: Program = await shop.start({
-      preload: './test/crash/preload.mjs',
-      env: { CRASH_AT: point },
+const { 'before the charge is sent': _, ...ofSaved } = linesOf(saved);
+const capture = linesOf(checkout);
+
+/** Every line at which a completing process can die, then the agent that asks again. */
+describe.each<[string, Way, Record<string, Line>]>([
+  ['a token at Stripe', stripe, linesOf(stripe)],
+  ['what the buyer paid in Razorpay Checkout', checkout, capture],
+  [
+    'a token saved at Razorpay',
+    saved,
+    {
+      ...ofSaved,
+      'before the capture is sent': capture['before the charge is sent']!,
+      'while the capture is answered': capture['while the charge is answered']!,
+    },
+  ],
+])('completing with %s', (_name, way, lines) => {
+  let shop: CrashShop;
+  beforeAll(async () => {
+    shop = await CrashShop.open();
+    // What mends is what the shop does by itself.
+    await shop.simulator.webhookMode({ mode: 'drop' });
+  });
+  afterAll(() => shop.close());
+
+  const stock = async (): Promise<{ on_hand: number; reserved: number }> =>
+    (
+      await shop.db.query<{ on_hand: number; reserved: number }>(
+        `SELECT on_hand, reserved FROM inventory WHERE item_id = 'item_merino_tee'`,
+      )
+    )[0]!;
+
+  describe.each(Object.entries(lines))('and a server killed %s', (_point, line) => {
+    let sessionId: string;
+    let amount: number;
+    let onHand: number;
+    let key: string;
+    let payment: string | object;
+
+    beforeEach(async () => {
+      onHand = (await stock()).on_hand;
+      key = randomUUID();
+      const { body } = await open(shop, way.psp);
+      sessionId = body.id;
+      amount = total(body)!;
+      payment = await way.pay(shop, body);
+      await shop.dieAt(line, () => shop.agent.complete(sessionId, payment, { key }));
+      await shop.revive();
     });
-    const created = await shop.agent.create({ line_items: [{ id: 'item_trail_shoe_10', quantity: 3 }] });
-    sessionId = created.body.id as string;
-    await expect(shop.agent.complete(sessionId, 'tok_visa', { key })).rejects.toThrow();
-    expect(await doomed.exited).toBeNull();
-    await shop.start();
-  });
-  afterEach(() => shop.close());
 
-  const expectOneSale = async (): Promise<void> => {
-    expect((await shop.simulator.ledger(sessionId)).map(({ type }) => type)).toEqual(['capture']);
-    expect(await shop.db.query('SELECT session_id FROM shop_order')).toEqual([{ session_id: sessionId }]);
-    expect(await shop.db.query('SELECT type, seq FROM outbox_event')).toEqual([
-      { type: 'order_create', seq: 1 },
-    ]);
-    expect(
-      await shop.db.query(`SELECT on_hand, reserved FROM inventory WHERE item_id = 'item_trail_shoe_10'`),
-    ).toEqual([{ on_hand: 0, reserved: 0 }]);
-    expect(await shop.db.query('SELECT 1 FROM inventory_hold')).toEqual([]);
-  };
+    const expectOneSale = async (): Promise<void> => {
+      expect(await shop.simulator.ledger(sessionId)).toMatchObject([{ type: 'capture', amount }]);
+      expect((await shop.agent.get(sessionId)).body).toMatchObject({ status: 'completed', order: {} });
+      const orders = await shop.db.query('SELECT id FROM shop_order WHERE session_id = $1', [sessionId]);
+      expect(orders).toHaveLength(1);
+      expect(
+        await shop.db.query('SELECT type, seq FROM outbox_event WHERE order_id = $1', [orders[0]!.id]),
+      ).toEqual([{ type: 'order_create', seq: 1 }]);
+      expect(await stock()).toEqual({ on_hand: onHand - 1, reserved: 0 });
+      expect(await shop.db.query('SELECT 1 FROM inventory_hold')).toEqual([]);
+    };
 
-  it('charges once and makes one order when the same key comes again', async () => {
-    const answer = await until(
-      () => shop.agent.complete(sessionId, 'tok_visa', { key }),
-      ({ status }) => status !== 409 && status !== 503,
-    );
-    expect([answer.status, answer.body.status]).toEqual([200, 'completed']);
-    expect((await shop.agent.complete(sessionId, 'tok_visa', { key })).text).toBe(answer.text);
-    await expectOneSale();
-  });
+    it('charges once and makes one order when the same key comes again', async () => {
+      const answer = await persist(() => shop.agent.complete(sessionId, payment, { key }));
+      expect([answer.status, answer.body.status]).toEqual([200, 'completed']);
+      expect((await shop.agent.complete(sessionId, payment, { key })).text).toBe(answer.text);
+      await expectOneSale();
+    });
 
-  it('charges once and makes one order when the agent comes again with a new key', async () => {
-    const answer = await until(
-      () => shop.agent.complete(sessionId, 'tok_visa'),
-      ({ status }) => status !== 409 && status !== 503,
-    );
-    expect([200, 405]).toContain(answer.status);
-    expect((await shop.agent.get(sessionId)).body.order).toBeDefined();
-    await expectOneSale();
+    it('charges once and makes one order when the agent comes again with a new key', async () => {
+      const answer = await persist(() => shop.agent.complete(sessionId, payment));
+      expect([200, 405]).toContain(answer.status);
+      await expectOneSale();
+    });
   });
 });

@@ -1,63 +1,95 @@
-// Loaded before the server (`node --import`): kills the process, as `kill -9` would, at the line CRASH_AT names.
-// The product has no such hooks; the methods of its classes are wrapped from outside.
+// Loaded before the server (`node --import`): on SIGUSR2 it sets a trap at the line that the file CRASH_FILE names,
+// {"before" | "after" | "during": "Class.method"}. The next call that gets there gets no further, as if the process
+// had ended for it; the test then kills the process. The product has no such hooks; its classes are wrapped from
+// outside, and only once a trap is set.
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import 'reflect-metadata';
+import { CheckoutService } from '../../dist/src/checkout/checkout.service.js';
 import { CompleteCheckoutService } from '../../dist/src/checkout/complete-checkout.service.js';
+import { FoundMoneyService } from '../../dist/src/checkout/found-money.service.js';
+import { PaymentFactsService } from '../../dist/src/checkout/payment-facts.service.js';
+import { SessionStore } from '../../dist/src/checkout/session.store.js';
 import { SettlementService } from '../../dist/src/checkout/settlement.service.js';
 import { ClaimStore } from '../../dist/src/idempotency/claim.store.js';
+import { CancelOrderService } from '../../dist/src/orders/cancel-order.service.js';
+import { CapturePaymentService } from '../../dist/src/orders/capture-payment.service.js';
+import { MoneyOperationsService } from '../../dist/src/orders/money-operations.service.js';
+import { OrderMoneyService } from '../../dist/src/orders/order-money.service.js';
+import { OrderRefundsService } from '../../dist/src/orders/order-refunds.service.js';
+import { RefundOrderService } from '../../dist/src/orders/refund-order.service.js';
 import { OutboxService } from '../../dist/src/outbox/outbox.service.js';
 import { AttemptStore } from '../../dist/src/payments/attempt.store.js';
+import { OperationStore } from '../../dist/src/payments/operation.store.js';
+import { RazorpayApi } from '../../dist/src/payments/providers/razorpay/razorpay.api.js';
+import { RazorpayProvider } from '../../dist/src/payments/providers/razorpay/razorpay.provider.js';
 import { StripeProvider } from '../../dist/src/payments/providers/stripe/stripe.provider.js';
+import { InboxStore } from '../../dist/src/webhooks/inbound/inbox.store.js';
 
-const die = () => process.kill(process.pid, 'SIGKILL');
-
-const before = (type, method) => wrap(type, method, (original) => () => (die(), original()));
-const after = (type, method) =>
-  wrap(type, method, (original) => async () => {
-    const result = await original();
-    die();
-    return result;
-  });
-
-function wrap(type, method, around) {
-  const original = type.prototype[method];
-  if (!original) throw new Error(`${type.name} has no ${method}; the crash test is out of date`);
-  type.prototype[method] = function (...args) {
-    return around(() => original.apply(this, args))();
-  };
-}
-
-/** The provider has taken the money, its answer never arrives. */
-function whileCharging() {
-  wrap(StripeProvider, 'charge', (original) => () => {
-    const ledger = `${process.env.STRIPE_API_BASE}/_sim/ledger`;
-    const look = async () =>
-      (await (await fetch(ledger)).json()).entries.length > 0 ? die() : setTimeout(look, 10);
-    void look();
-    return original();
-  });
-}
-
-const points = {
-  'before the claim': beforeClaim,
-  'after the claim': () => before(CompleteCheckoutService, 'complete'),
-  'before intend commits': () => after(AttemptStore, 'insert'),
-  'after intend': () => before(SettlementService, 'advance'),
-  'before the charge is sent': () => before(StripeProvider, 'charge'),
-  'while the charge is answered': whileCharging,
-  'after the charge was answered': () => after(StripeProvider, 'charge'),
-  'before settle commits': () => after(OutboxService, 'append'),
-  'after settle': () => after(SettlementService, 'advance'),
+const classes = {
+  AttemptStore,
+  CancelOrderService,
+  CapturePaymentService,
+  CheckoutService,
+  ClaimStore,
+  CompleteCheckoutService,
+  FoundMoneyService,
+  InboxStore,
+  MoneyOperationsService,
+  OperationStore,
+  OrderMoneyService,
+  OrderRefundsService,
+  OutboxService,
+  PaymentFactsService,
+  RazorpayApi,
+  RazorpayProvider,
+  RefundOrderService,
+  SessionStore,
+  SettlementService,
+  StripeProvider,
 };
 
-/** Every request claims its key; this is about the one that completes. */
-function beforeClaim() {
-  const original = ClaimStore.prototype.claim;
-  ClaimStore.prototype.claim = function (identity, ...rest) {
-    if (identity.path.endsWith('/complete')) die();
-    return original.call(this, identity, ...rest);
+const never = new Promise(() => undefined);
+
+const traps = {
+  before: (_original, caught) => {
+    caught();
+    return never;
+  },
+  after: async (original, caught) => {
+    await original();
+    caught();
+    return never;
+  },
+  during: (original, caught) => {
+    void original().catch(() => undefined);
+    void untilExecuted(caught);
+    return never;
+  },
+};
+
+/** The provider has carried the call out and does not answer: it has met the fault that the test had put in its way. */
+async function untilExecuted(caught, met = false) {
+  const { faults } = await (await fetch(`${process.env.STRIPE_API_BASE}/_sim/faults`)).json();
+  // A fault is counted when the call comes in. By the next look its body was there too.
+  if (met) caught();
+  else setTimeout(untilExecuted, 10, caught, faults.length === 0);
+}
+
+function setTrap(name, trap, caught) {
+  const [className, method] = name.split('.');
+  const prototype = classes[className]?.prototype;
+  const original = prototype?.[method];
+  if (!original) throw new Error(`there is no ${name}; the crash test is out of date`);
+  prototype[method] = function (...args) {
+    prototype[method] = original;
+    return trap(() => original.apply(this, args), caught);
   };
 }
 
-const point = process.env.CRASH_AT;
-if (!points[point]) throw new Error(`CRASH_AT must be one of ${Object.keys(points).join(', ')}`);
-points[point]();
+const file = process.env.CRASH_FILE;
+
+process.on('SIGUSR2', () => {
+  const [[when, name]] = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
+  setTrap(name, traps[when], () => rmSync(`${file}.set`));
+  renameSync(file, `${file}.set`);
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RoundTrips } from '../support/round-trips.js';
 import { startShop, type Shop } from '../support/shop.js';
+import { StripeWebhooks } from '../support/stripe-webhooks.js';
 
 describe('the cost of a request in round trips to PostgreSQL, caches warm', () => {
   let shop: Shop;
@@ -10,6 +11,8 @@ describe('the cost of a request in round trips to PostgreSQL, caches warm', () =
       { ROLE: 'api' },
       { timings: { settingsCacheMs: 3_600_000, keyCacheMs: 3_600_000 } },
     );
+    // Nor what the provider tells by itself.
+    await shop.simulator.webhookMode({ mode: 'drop' });
     const { body } = await shop.agent.create();
     await shop.agent.complete(body.id as string);
   });
@@ -52,5 +55,11 @@ describe('the cost of a request in round trips to PostgreSQL, caches warm', () =
     expect(
       await measure(() => shop.agent.complete(body.id as string, 'tok_visa', { key: 'again' })),
     ).toBeLessThanOrEqual(2);
+  });
+
+  it('provider webhook: 1', async () => {
+    const stripe = new StripeWebhooks(shop.url);
+    await stripe.send();
+    expect(await measure(() => stripe.send())).toBe(1);
   });
 });

@@ -32,12 +32,12 @@ describe('a token the provider does not know', () => {
     const { body: session } = await shop.agent.create({ line_items: [{ id: 'item_last_lantern' }] });
     await shop.simulator.inject({ match: { ...charge, times: 3 }, action: 'status', status: 429 });
     const key = randomUUID();
-    expect((await shop.agent.complete(session.id as string, 'spt_nobody', { key })).status).toBe(503);
+    expect((await shop.agent.complete(session.id as string, 'tok_nobody', { key })).status).toBe(503);
     await until(
       () => stateOf(session.id as string),
       (state) => state === 'open',
     );
-    const retried = await shop.agent.complete(session.id as string, 'spt_nobody', { key });
+    const retried = await shop.agent.complete(session.id as string, 'tok_nobody', { key });
     expect([retried.status, retried.body.param]).toEqual([400, '$.payment_data.instrument.credential.token']);
     expect(await shop.db.query(`SELECT reserved FROM inventory WHERE item_id = 'item_last_lantern'`)).toEqual(
       [{ reserved: 0 }],
@@ -48,7 +48,7 @@ describe('a token the provider does not know', () => {
     const { body: session } = await shop.agent.create({ line_items: [{ id: 'item_trail_shoe_10' }] });
     await shop.simulator.inject({ match: { ...charge, times: 1 }, action: 'status', status: 503 });
     const startedAt = Date.now();
-    expect((await shop.agent.complete(session.id as string, 'spt_nobody')).status).toBe(503);
+    expect((await shop.agent.complete(session.id as string, 'tok_nobody')).status).toBe(503);
     await until(
       () => stateOf(session.id as string),
       (state) => state === 'open',

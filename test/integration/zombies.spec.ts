@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.js';
 import { SettlementService } from '../../src/checkout/settlement.service.js';
 import { AttemptStore } from '../../src/payments/attempt.store.js';
-import { PaymentsService } from '../../src/payments/payments.service.js';
+import { ChargingService } from '../../src/payments/charging.service.js';
 import { startServer, type Server } from '../../src/server.js';
 import { Agent } from '../support/agent.js';
 import { freePort } from '../support/ports.js';
@@ -58,7 +58,7 @@ describe('a zombie with an outcome', () => {
 
     // Server 1 has its answer and freezes before it settles.
     const frozen = gate();
-    const payments = shop.server.app.get(PaymentsService);
+    const payments = shop.server.app.get(ChargingService);
     const act = payments.act.bind(payments);
     payments.act = async (leased) => {
       const outcome = await act(leased);
@@ -75,7 +75,7 @@ describe('a zombie with an outcome', () => {
       [session.id],
     );
     const settling = gate();
-    const payments2 = second.app.get(PaymentsService);
+    const payments2 = second.app.get(ChargingService);
     const act2 = payments2.act.bind(payments2);
     payments2.act = async (leased) => {
       const outcome = await act2(leased);

@@ -1,7 +1,7 @@
 /** Waits until a condition holds; fails with what it last saw. */
 export async function until<T>(
   look: () => Promise<T>,
-  holds: (seen: T) => boolean,
+  holds: (seen: T) => boolean = Boolean,
   timeoutMs = 20_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;

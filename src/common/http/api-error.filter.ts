@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { ApiError, apiErrors, errorBody, errorHeaders } from '../api-error.js';
+import { ApiError, apiErrors } from '../api-error.js';
 import { isDatabaseUnavailable } from '../database-errors.js';
+import { wordingOf } from './error-wording.js';
 
-/** Everything thrown becomes the protocol's flat error. What is not a refusal is logged with its cause and answered opaquely. */
+/** Everything thrown becomes the error of the wire it was asked on. What is not a refusal is logged with its cause and answered opaquely. */
 @Catch()
 export class ApiErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
@@ -18,7 +19,8 @@ export class ApiErrorFilter implements ExceptionFilter {
       response.end();
       return;
     }
-    response.status(error.status).set(errorHeaders(error)).json(errorBody(error));
+    const { status, headers, body } = wordingOf(response)(error);
+    response.status(status).set(headers).json(body);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { type ApiError, apiErrors } from '../api-error.js';
+import { ApiError, apiErrors } from '../api-error.js';
 
 const typeRules = new Set(['isString', 'isNumber', 'isBoolean', 'isObject', 'isArray', 'nestedValidation']);
 
@@ -16,8 +16,10 @@ export class DtoPipe implements PipeTransform {
       throw apiErrors.invalidType('$', 'The body must be a JSON object.');
     }
     const dto = plainToInstance(metatype as new () => object, withoutConstructors(value) as object);
-    const [error] = validateSync(dto, { whitelist: true });
-    if (error) throw toApiError(error, '$');
+    const refusals = validateSync(dto, { whitelist: true }).flatMap((error) => toApiErrors(error, '$'));
+    const [first] = refusals;
+    const params = refusals.flatMap(({ options }) => options.param ?? []);
+    if (first) throw new ApiError({ ...first.options, params });
     return dto;
   }
 }
@@ -30,16 +32,16 @@ function withoutConstructors(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, withoutConstructors(member)]));
 }
 
-function toApiError(error: ValidationError, parent: string): ApiError {
+function toApiErrors(error: ValidationError, parent: string): ApiError[] {
   const path = parent + (/^\d+$/.test(error.property) ? `[${error.property}]` : `.${error.property}`);
   const broken = Object.entries(error.constraints ?? {});
   // A value of the wrong type breaks other rules too; its type is what is wrong with it.
   const [rule, message] = broken.find(([name]) => typeRules.has(name)) ?? broken[0] ?? [];
   if (rule === undefined) {
-    const [child] = error.children ?? [];
-    return child ? toApiError(child, path) : apiErrors.invalid(path, `${path} is not valid.`);
+    const inside = (error.children ?? []).flatMap((child) => toApiErrors(child, path));
+    return inside.length > 0 ? inside : [apiErrors.invalid(path, `${path} is not valid.`)];
   }
-  if (error.value === undefined) return apiErrors.missing(path);
+  if (error.value === undefined) return [apiErrors.missing(path)];
   const text = `${path}: ${message}.`;
-  return typeRules.has(rule) ? apiErrors.invalidType(path, text) : apiErrors.invalid(path, text);
+  return [typeRules.has(rule) ? apiErrors.invalidType(path, text) : apiErrors.invalid(path, text)];
 }

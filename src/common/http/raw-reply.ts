@@ -6,6 +6,7 @@ export class RawReply {
   constructor(
     readonly status: number,
     readonly body: string,
+    readonly headers: Record<string, string> = {},
   ) {}
 }
 
@@ -20,6 +21,6 @@ export class RawReplyAdapter extends ExpressAdapter {
 
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
     if (!(body instanceof RawReply)) return super.reply(response, body, statusCode) as unknown;
-    return response.status(body.status).type('application/json').send(body.body);
+    return response.status(body.status).set(body.headers).type('application/json').send(body.body);
   }
 }

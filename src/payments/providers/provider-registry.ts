@@ -20,6 +20,10 @@ export class ProviderRegistry {
     }
   }
 
+  all(): PaymentProvider[] {
+    return [...this.byCode.values()];
+  }
+
   find(code: string): PaymentProvider | undefined {
     return this.byCode.get(code);
   }

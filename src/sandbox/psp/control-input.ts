@@ -20,10 +20,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** `shape` is what to send, for whoever did not. */
+export function requireRecord(value: unknown, shape: string): Record<string, unknown> {
+  if (isRecord(value)) return value;
+  throw new SimulatorError(`Send a JSON object ${shape}.`);
+}
+
 export function optionalText(record: Record<string, unknown>, key: string): string | undefined {
   const value = record[key];
   if (value === undefined || typeof value === 'string') return value;
   throw new SimulatorError(`${key} must be a string.`);
+}
+
+export function requiredText(record: Record<string, unknown>, key: string): string {
+  const value = optionalText(record, key);
+  if (value) return value;
+  throw new SimulatorError(`${key} is required.`);
 }
 
 export function optionalNumber(record: Record<string, unknown>, key: string): number | undefined {
@@ -43,4 +55,12 @@ export function optionalTexts(record: Record<string, unknown>, key: string): str
 export function onlyKeys(record: Record<string, unknown>, known: string[]): void {
   const unknown = Object.keys(record).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new SimulatorError(`${unknown} is not one of ${known.join(', ')}.`);
+}
+
+export function readPattern(pattern: string, name: string): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch {
+    throw new SimulatorError(`${name} is not a regular expression: ${pattern}`);
+  }
 }

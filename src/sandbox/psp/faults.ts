@@ -1,6 +1,21 @@
-import { isRecord, onlyKeys, optionalNumber, optionalText, SimulatorError } from './control-input.js';
+import {
+  isRecord,
+  onlyKeys,
+  optionalNumber,
+  optionalText,
+  readPattern,
+  SimulatorError,
+} from './control-input.js';
 
-const BEFORE_EXECUTION = ['refuse', 'reset', 'delay', 'status', '409_in_flight', 'stale_list'] as const;
+const BEFORE_EXECUTION = [
+  'refuse',
+  'reset',
+  'delay',
+  'status',
+  '409_in_flight',
+  'stale_list',
+  'search_lag',
+] as const;
 const AFTER_EXECUTION = [
   'execute_then_hang',
   'execute_then_reset',
@@ -38,7 +53,7 @@ export class Faults {
 
   add(body: unknown): Fault {
     const fault = readFault(body, this.lastId + 1);
-    const path = compile(fault.match.path ?? '');
+    const path = readPattern(fault.match.path ?? '', 'match.path');
     this.lastId = fault.id;
     this.armed.push({ fault, path, seen: 0, left: fault.match.times });
     return fault;
@@ -107,12 +122,4 @@ function readFault(body: unknown, id: number): Fault {
     status,
     code: optionalText(body, 'code'),
   };
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch {
-    throw new SimulatorError(`match.path is not a regular expression: ${pattern}`);
-  }
 }

@@ -3,6 +3,7 @@ import type { Control } from './control.js';
 import { SimulatorError } from './control-input.js';
 import type { Fault, Faults } from './faults.js';
 import { type Answer, type Call, json, readBody, send, type Surface } from './http.js';
+import type { WebhookEngine } from './webhooks/engine.js';
 
 /** Sends a call to the simulator's own API or to the first surface that claims it, and breaks the wire on request. */
 export class Router {
@@ -10,6 +11,7 @@ export class Router {
     private readonly control: Control,
     private readonly surfaces: readonly Surface[],
     private readonly faults: Faults,
+    private readonly webhooks: WebhookEngine,
   ) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -27,9 +29,11 @@ export class Router {
     try {
       const call: Call = { method, path, query, headers: request.headers, body: await readBody(request) };
       if (fault?.action === 'reset') request.socket.resetAndDestroy();
-      else if (own) send(response, this.control.answer(call));
-      else if (surface) deliver(response, await surface.answer(call, fault), fault);
-      else send(response, json(404, { error: `The simulator has no ${method} ${path}.` }));
+      else if (own) send(response, await this.webhooks.answering(async () => this.control.answer(call)));
+      else if (surface) {
+        const answer = await this.webhooks.answering(() => surface.answer(call, fault));
+        deliver(response, answer, fault);
+      } else send(response, json(404, { error: `The simulator has no ${method} ${path}.` }));
     } catch (error) {
       if (!(error instanceof SimulatorError)) throw error;
       send(response, json(error.status, { error: error.message }));

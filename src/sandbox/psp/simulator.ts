@@ -5,8 +5,12 @@ import { StartError } from '../../common/start-error.js';
 import { Control } from './control.js';
 import { Faults } from './faults.js';
 import { json, send } from './http.js';
+import { RazorpaySurface } from './razorpay/surface.js';
 import { Router } from './router.js';
 import { StripeSurface } from './stripe/surface.js';
+import { WebhookControl } from './webhooks/control.js';
+import { WebhookEngine } from './webhooks/engine.js';
+import { Modes } from './webhooks/modes.js';
 import { World } from './world.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -33,8 +37,12 @@ export async function startPspSimulator(options: {
   const log = options.log ?? (() => undefined);
   const world = new World(join(options.dataDir, 'psp-sim'));
   const faults = new Faults();
-  // A Razorpay surface goes before Stripe's, which claims every /v1 path whoever's key it carries.
-  const router = new Router(new Control(world, faults), [new StripeSurface(world)], faults);
+  // Razorpay's goes before Stripe's, which claims every /v1 path whoever's key it carries.
+  const surfaces = [new RazorpaySurface(world), new StripeSurface(world)];
+  const modes = new Modes();
+  const webhooks = new WebhookEngine(world, modes, log);
+  const control = new Control(world, faults, new WebhookControl(world, modes, webhooks));
+  const router = new Router(control, surfaces, faults, webhooks);
   const server = createServer((request, response) => {
     router.handle(request, response).catch((error: unknown) => {
       log(`psp-sim: ${request.method} ${request.url} failed: ${String(error)}`);
@@ -49,8 +57,14 @@ export async function startPspSimulator(options: {
   }
   const { port } = server.address() as AddressInfo;
   const url = `http://${LOOPBACK}:${port}`;
+  world.url = url;
+  webhooks.start();
   log(`psp-sim: listening on ${url}`);
-  return { id: world.simulator.simulatorId, url, port, close: () => stop(server, world) };
+  const close = () => {
+    webhooks.close();
+    return stop(server, world);
+  };
+  return { id: world.simulator.simulatorId, url, port, close };
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -1,4 +1,6 @@
+import { emptyRazorpayTables, type RazorpayTables } from './razorpay/tables.js';
 import type { StripeTables } from './stripe/tables.js';
+import type { WebhookTables } from './webhooks/tables.js';
 
 /** Who this simulator is and what time it believes it is. One row, created with the journal. */
 export interface SimulatorRow {
@@ -24,21 +26,10 @@ export interface LedgerEntry {
   at: string;
 }
 
-/** Where the events of a provider are to go. */
-export interface WebhookRow {
-  id: string;
-  provider: string;
-  url: string;
-  secrets: string[];
-  events: string[];
-  registeredAt: string;
-}
-
 /** Every row the simulator keeps. A further provider adds its tables here and in `emptyTables`. */
-export interface Tables extends StripeTables {
+export interface Tables extends StripeTables, RazorpayTables, WebhookTables {
   simulator: SimulatorRow;
   ledger: LedgerEntry;
-  webhooks: WebhookRow;
 }
 export type TableName = keyof Tables;
 
@@ -47,11 +38,18 @@ export function emptyTables(): { [T in TableName]: Map<string, Tables[T]> } {
     simulator: new Map(),
     ledger: new Map(),
     webhooks: new Map(),
+    events: new Map(),
+    dispatches: new Map(),
+    deliveries: new Map(),
     stripe_payment_intents: new Map(),
     stripe_charges: new Map(),
     stripe_refunds: new Map(),
     stripe_payment_methods: new Map(),
     stripe_granted_tokens: new Map(),
+    stripe_disputes: new Map(),
+    stripe_fraud_warnings: new Map(),
+    stripe_customers: new Map(),
     stripe_idempotency: new Map(),
+    ...emptyRazorpayTables(),
   };
 }

@@ -9,11 +9,16 @@ interface JournalLine {
   put: [table: TableName, row: Tables[TableName]][];
 }
 
+export type Put = JournalLine['put'];
+
 /** All state, in memory, rebuilt from the journal on start. Rows are never changed in place: see `Change`. */
 export class World {
   private readonly tables = emptyTables();
   private counter = 0;
   private readonly journal: Journal;
+  private readonly listeners: ((put: Put) => void)[] = [];
+  /** Where the simulator can be reached, for the links it hands out; known once it listens. */
+  url = '';
 
   constructor(folder: string) {
     this.journal = Journal.open(folder, (line) => this.apply(readLine(line)));
@@ -49,6 +54,10 @@ export class World {
     return this.tables[table].values();
   }
 
+  count(table: TableName): number {
+    return this.tables[table].size;
+  }
+
   begin(): Change {
     return new Change(this);
   }
@@ -59,6 +68,12 @@ export class World {
     if (line.put.length === 0) return;
     this.journal.append(line);
     this.apply(line);
+    for (const listener of this.listeners) listener(line.put);
+  }
+
+  /** Called after every commit, at once. */
+  subscribe(listener: (put: Put) => void): void {
+    this.listeners.push(listener);
   }
 
   /** Forgets a row that can no longer be asked for. The journal keeps it; whoever forgets does so again after a start. */
@@ -94,8 +109,14 @@ export class Change {
     return staged ? (staged[1] as Tables[T]) : this.world.find(table, id);
   }
 
-  staged(): JournalLine['put'] {
+  staged(): Put {
     return [...this.rows.values()];
+  }
+
+  /** What becomes of the rows of one table: as they were, and as they will be. */
+  changes<T extends TableName>(table: T): { before: Tables[T] | undefined; after: Tables[T] }[] {
+    const rows = this.staged().filter(([name]) => name === table);
+    return rows.map(([, row]) => ({ before: this.world.find(table, row.id), after: row as Tables[T] }));
   }
 }
 

@@ -1,9 +1,14 @@
 import Stripe from 'stripe';
-import type { AttemptFailure, InstrumentSummary } from '../../payment-attempt.entity.js';
-import type { AuthenticationDemand, ChargeRequest, PaymentOutcome } from '../payment-provider.js';
+import type {
+  AttemptFailure,
+  AuthenticationDemand,
+  InstrumentSummary,
+  Money,
+  PaymentOutcome,
+} from '../payment-provider.js';
 
 type DirectoryServer = AuthenticationDemand['directoryServer'];
-type Acquirer = AuthenticationDemand['acquirer'] | undefined;
+export type Acquirer = AuthenticationDemand['acquirer'] | undefined;
 
 /** The card networks that ACP has a directory server for. */
 const directoryServers: Record<string, DirectoryServer | undefined> = {
@@ -30,7 +35,7 @@ const declineReasons: Record<string, string | undefined> = {
 /** What a payment intent says happened. Trusts it only if it is for the money we asked for. */
 export function outcomeOfIntent(
   intent: Stripe.PaymentIntent,
-  request: ChargeRequest,
+  request: Money,
   acquirer: Acquirer,
 ): PaymentOutcome {
   const reference = intent.id;
@@ -158,7 +163,7 @@ function instrumentOf(intent: Stripe.PaymentIntent): InstrumentSummary | undefin
     : undefined;
 }
 
-function connectionCause(error: Stripe.errors.StripeConnectionError): string {
+export function connectionCause(error: Stripe.errors.StripeConnectionError): string {
   const { detail } = error as { detail?: unknown };
   const [direct, wrapped] = [codeOf(detail), detail instanceof Error ? codeOf(detail.cause) : undefined];
   return direct ?? wrapped ?? 'connection_error';

@@ -10,7 +10,7 @@ describe('the offer to pay with Stripe', () => {
   const total = { amount: 5000, currency: 'usd' };
 
   it('is made when key and account are known', async () => {
-    const offer = await provider({ secretKey: 'sk_live_x', merchantId: 'acct_1' }).offer(total);
+    const offer = await provider({ secretKey: 'sk_live_x', merchantId: 'acct_1' }).offer(total, []);
     expect(offer).toMatchObject({
       handler: { config: { merchant_id: 'acct_1', environment: 'production', supports_3ds: false } },
     });
@@ -19,7 +19,7 @@ describe('the offer to pay with Stripe', () => {
   it.each([{ merchantId: 'acct_1' }, { secretKey: 'sk_live_x' }])(
     'is not made with only %j',
     async (settings) => {
-      expect(await provider(settings).offer(total)).toEqual({ notConfigured: true });
+      expect(await provider(settings).offer(total, [])).toEqual({ notConfigured: true });
     },
   );
 

@@ -19,7 +19,7 @@ export class AcquirerSettings {
 
 export class StripeSettings {
   static readonly namespace = 'payments.stripe';
-  static readonly secrets = ['secretKey', 'webhookSecret'] as const;
+  static readonly secrets = ['secretKey', 'webhookSecret', 'webhookSecretPrevious'] as const;
 
   static defaults(config: Config): StripeSettings {
     return Object.assign(new StripeSettings(), {
@@ -45,6 +45,11 @@ export class StripeSettings {
   @IsOptional()
   @IsString()
   webhookSecret?: string;
+
+  /** The one before it, while Stripe still signs with both (https://docs.stripe.com/webhooks#roll-endpoint-secrets). */
+  @IsOptional()
+  @IsString()
+  webhookSecretPrevious?: string;
 
   /** The Stripe account, shown to agents so that they can delegate a payment to it. Without it Stripe is not offered. */
   @IsOptional()

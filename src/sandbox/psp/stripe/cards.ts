@@ -17,6 +17,10 @@ export interface TestCard {
   challenge?: true;
   blockedByRadar?: boolean;
   refund?: 'stays_pending';
+  /** The issuer takes its time: the charge is pending until it is told to go on. */
+  processing?: true;
+  dispute?: { reason: string; inquiry?: boolean };
+  fraudWarning?: true;
 }
 
 const DECLINED = 'Your card was declined.';
@@ -40,8 +44,7 @@ const incorrectCvc = sameCode('incorrect_cvc', "Your card's security code is inc
 });
 
 /**
- * docs.stripe.com/testing, by the part of the name after `pm_card_` or `tok_`. Cards made to be disputed are charged
- * like any other.
+ * docs.stripe.com/testing, by the part of the name after `pm_card_` or `tok_`.
  */
 const CARDS: Record<string, Partial<TestCard>> = {
   visa: {},
@@ -55,12 +58,14 @@ const CARDS: Record<string, Partial<TestCard>> = {
   jcb: { brand: 'jcb', last4: '0505' },
   unionpay: { brand: 'unionpay', last4: '0005' },
   bypassPending: { last4: '0077' },
-  createDispute: { last4: '0259' },
-  createDisputeProductNotReceived: { last4: '2685' },
-  createDisputeInquiry: { last4: '1976' },
-  createIssuerFraudRecord: { last4: '5423' },
+  createDispute: { last4: '0259', dispute: { reason: 'fraudulent' } },
+  createDisputeProductNotReceived: { last4: '2685', dispute: { reason: 'product_not_received' } },
+  createDisputeInquiry: { last4: '1976', dispute: { reason: 'fraudulent', inquiry: true } },
+  createIssuerFraudRecord: { last4: '5423', fraudWarning: true },
   pendingRefund: { last4: '7726', refund: 'stays_pending' },
   refundFail: { last4: '5126' },
+  // Not one of Stripe's, whose cards are never slow.
+  simProcessing: { last4: '6666', processing: true },
 
   chargeDeclined: {
     last4: '0002',

@@ -1,11 +1,11 @@
-import { recordMovement } from '../ledger.js';
-import { type Decline, type TestCard, testCard } from './cards.js';
+import { type Decline, testCard } from './cards.js';
 import type { Operation } from './endpoint.js';
 import { type ErrorFields, notPossible, Refusal } from './errors.js';
-import { assertChargeable, grantedToken, reserve, settle } from './granted-tokens.js';
+import { assertChargeable, grantedToken } from './granted-tokens.js';
 import { at, flagAt, requiredText, textAt } from './params.js';
 import { createFrom, methodNamed } from './payment-methods.js';
-import type { ChargeRow, PaymentIntentRow } from './tables.js';
+import { charge, decline, leaveUnpaid } from './settling.js';
+import type { PaymentIntentRow, PaymentMethodRow } from './tables.js';
 import { errorView, paymentIntentView } from './views.js';
 
 type Instrument = Pick<PaymentIntentRow, 'paymentMethod' | 'grantedToken'>;
@@ -29,128 +29,59 @@ export function instrumentIn(operation: Operation): Instrument | null {
 
 /** Tries to charge the intent. A refusal is thrown, and what it leaves behind is committed with it. */
 export function confirm(operation: Operation, current: PaymentIntentRow): PaymentIntentRow {
+  const authenticated = provesAuthentication(operation);
+  const intent = { ...current, ...instrumentIn(operation), lastError: null };
+  const method = methodOf(operation, intent);
+  if (!method) throw missingMethod();
+  const tried = pay(operation, intent, method, authenticated);
+  if (tried.lastError) throw refusalOf(operation, tried);
+  return tried;
+}
+
+/** The buyer answered the challenge of an intent that `requires_action`. A refusal is in its `lastError`. */
+export function afterChallenge(
+  operation: Operation,
+  intent: PaymentIntentRow,
+  authenticated: boolean,
+): PaymentIntentRow {
+  const method = methodOf(operation, intent);
+  if (!method) throw missingMethod();
+  if (!authenticated) return leaveUnpaid(operation, intent, method.id, authenticationFailed);
+  if (intent.grantedToken) assertCovered(operation, intent, intent.grantedToken);
+  return charge(operation, intent, method, true);
+}
+
+function pay(
+  operation: Operation,
+  intent: PaymentIntentRow,
+  method: PaymentMethodRow,
+  authenticated: boolean,
+): PaymentIntentRow {
   const { change, params } = operation;
   const offSession = textAt(params, 'off_session') !== null && textAt(params, 'off_session') !== 'false';
   const failOnChallenge = flagAt(params, 'error_on_requires_action');
-  const authenticated = provesAuthentication(operation);
-  const intent = { ...current, ...instrumentIn(operation), lastError: null };
-  const method = intent.paymentMethod
-    ? change.find('stripe_payment_methods', intent.paymentMethod)
-    : undefined;
-  if (!method) throw missingMethod();
-  if (intent.grantedToken) {
-    assertChargeable(operation, grantedToken(operation, intent.grantedToken), intent.amount, intent.currency);
+  if (intent.grantedToken) assertCovered(operation, intent, intent.grantedToken);
+  if (!testCard(method.card).challenge || authenticated) {
+    return charge(operation, intent, method, authenticated);
   }
-  const card = testCard(method.card);
-  if (card.challenge && !authenticated) {
-    if (offSession) throw declined(operation, intent, method.id, card, offSessionDecline);
-    if (failOnChallenge) throw failed(operation, intent, method.id, challengeNotHandled);
-    return change.put('stripe_payment_intents', { ...intent, status: 'requires_action' });
-  }
-  if (card.decline) throw declined(operation, intent, method.id, card, card.decline);
-  return succeed(operation, intent, addCharge(operation, intent, method.id, { authenticated }));
+  if (offSession) return decline(operation, intent, method.id, offSessionDecline);
+  if (failOnChallenge) return leaveUnpaid(operation, intent, method.id, challengeNotHandled);
+  return change.put('stripe_payment_intents', { ...intent, status: 'requires_action' });
 }
 
-/** Moves money that a manual intent has authorized; what is left of the authorization is released. */
-export function capture(operation: Operation, intent: PaymentIntentRow, amount: number): PaymentIntentRow {
-  const { change } = operation;
-  const charge = intent.latestCharge ? change.find('stripe_charges', intent.latestCharge) : undefined;
-  if (charge) change.put('stripe_charges', { ...charge, captured: true, amountCaptured: amount });
-  if (intent.grantedToken) settle(operation, intent.grantedToken, intent.amountCapturable, amount);
-  moved(operation, intent, 'capture', amount);
-  return change.put('stripe_payment_intents', {
-    ...intent,
-    status: 'succeeded',
-    amountCapturable: 0,
-    amountReceived: amount,
-  });
+function methodOf({ change }: Operation, intent: PaymentIntentRow): PaymentMethodRow | undefined {
+  return intent.paymentMethod ? change.find('stripe_payment_methods', intent.paymentMethod) : undefined;
 }
 
-export function moved(
-  { change }: Operation,
-  intent: PaymentIntentRow,
-  type: 'capture' | 'refund',
-  amount: number,
-): void {
-  recordMovement(change, {
-    provider: 'stripe',
-    payment: intent.id,
-    reference: intent.metadata.attempt_id ?? null,
-    sessionId: intent.metadata.checkout_session_id ?? null,
-    type,
-    amount,
-    currency: intent.currency,
-  });
+function assertCovered(operation: Operation, intent: PaymentIntentRow, token: string): void {
+  assertChargeable(operation, grantedToken(operation, token), intent.amount, intent.currency);
 }
 
-function succeed(operation: Operation, intent: PaymentIntentRow, charge: ChargeRow): PaymentIntentRow {
-  const authorized: PaymentIntentRow = {
-    ...intent,
-    status: 'requires_capture',
-    latestCharge: charge.id,
-    amountCapturable: intent.amount,
-  };
-  if (intent.grantedToken) reserve(operation, intent.grantedToken, intent.amount);
-  if (intent.captureMethod !== 'manual') return capture(operation, authorized, intent.amount);
-  return operation.change.put('stripe_payment_intents', authorized);
-}
-
-function declined(
-  operation: Operation,
-  intent: PaymentIntentRow,
-  paymentMethod: string,
-  card: TestCard,
-  decline: Decline,
-): Refusal {
-  const charge = addCharge(operation, intent, paymentMethod, { decline, blocked: card.blockedByRadar });
-  return failed(operation, { ...intent, latestCharge: charge.id }, paymentMethod, {
-    ...decline,
-    charge: charge.id,
-  });
-}
-
-/** 402 with the intent inside, which keeps no payment method: nothing on it can be charged by itself. */
-function failed(
-  { change }: Operation,
-  intent: PaymentIntentRow,
-  paymentMethod: string,
-  error: Omit<ErrorFields, 'type'>,
-): Refusal {
-  const fields: ErrorFields = { type: 'card_error', ...error };
-  const row = change.put('stripe_payment_intents', {
-    ...intent,
-    status: 'requires_payment_method',
-    paymentMethod: null,
-    grantedToken: null,
-    lastError: { fields, paymentMethod },
-  });
-  const { payment_method } = errorView(change, fields, paymentMethod);
+/** 402 with the intent inside. */
+function refusalOf({ change }: Operation, row: PaymentIntentRow): Refusal {
+  const fields = row.lastError?.fields ?? challengeNotHandled;
+  const { payment_method } = errorView(change, fields, row.lastError?.paymentMethod ?? '');
   return new Refusal(402, fields, true, { payment_method, payment_intent: paymentIntentView(change, row) });
-}
-
-function addCharge(
-  { change, nowSeconds }: Operation,
-  intent: PaymentIntentRow,
-  paymentMethod: string,
-  outcome: { decline?: Decline; blocked?: boolean; authenticated?: boolean },
-): ChargeRow {
-  return change.put('stripe_charges', {
-    id: change.world.nextId('ch'),
-    created: nowSeconds,
-    paymentIntent: intent.id,
-    paymentMethod,
-    amount: intent.amount,
-    amountCaptured: 0,
-    amountRefunded: 0,
-    currency: intent.currency,
-    status: outcome.decline ? 'failed' : 'succeeded',
-    captured: false,
-    authenticated: outcome.authenticated ?? false,
-    failure: outcome.decline ? { type: 'card_error', ...outcome.decline } : null,
-    blocked: outcome.blocked ?? false,
-    description: intent.description,
-    metadata: intent.metadata,
-  });
 }
 
 /** 3-D Secure done elsewhere (docs.stripe.com/payments/payment-intents/three-d-secure-import). */
@@ -167,11 +98,19 @@ const offSessionDecline: Decline = {
   message: 'Your card was declined. This transaction requires authentication.',
 };
 
-const challengeNotHandled: Omit<ErrorFields, 'type'> = {
+const challengeNotHandled: ErrorFields = {
+  type: 'card_error',
   code: 'authentication_required',
   decline_code: 'authentication_not_handled',
   message:
     'This payment required an authentication action to complete, but `error_on_requires_action` was set. When you’re ready to upgrade your integration to handle actions, unset it.',
+};
+
+const authenticationFailed: ErrorFields = {
+  type: 'invalid_request_error',
+  code: 'payment_intent_authentication_failure',
+  message:
+    'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
 };
 
 function missingMethod(): Refusal {

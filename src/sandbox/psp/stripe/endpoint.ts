@@ -25,6 +25,12 @@ export interface Endpoint {
   run(operation: Operation): unknown;
 }
 
+/** For what happens without a request, such as a decision of the buyer's bank. */
+export function operationOn(change: Change, id = ''): Operation {
+  const nowSeconds = Math.floor(change.world.now() / 1000);
+  return { change, params: {}, id, nowSeconds, listedUntil: Infinity };
+}
+
 export interface Route {
   endpoint: Endpoint;
   id: string;

@@ -1,5 +1,6 @@
 import { assertChargeableAmount } from './amounts.js';
-import { capture, confirm, instrumentIn } from './charging.js';
+import { confirm, instrumentIn } from './charging.js';
+import { customerIn } from './customers.js';
 import type { Endpoint, Operation } from './endpoint.js';
 import { invalidRequest, noSuch, notPossible, type Refusal } from './errors.js';
 import { settle } from './granted-tokens.js';
@@ -14,6 +15,8 @@ import {
   requiredText,
   textAt,
 } from './params.js';
+import { searchEndpoint } from './search.js';
+import { capture } from './settling.js';
 import * as shapes from './shapes.js';
 import type { PaymentIntentRow } from './tables.js';
 import { paymentIntentView } from './views.js';
@@ -34,6 +37,8 @@ const ROOT = '/v1/payment_intents';
 export const paymentIntentEndpoints: Endpoint[] = [
   { method: 'POST', path: ROOT, params: shapes.createIntent, run: create },
   { method: 'GET', path: ROOT, params: shapes.list, run: list },
+  // Before the intents themselves, one of which would be called "search".
+  searchEndpoint,
   {
     method: 'GET',
     path: `${ROOT}/:id`,
@@ -73,6 +78,9 @@ function create(operation: Operation): unknown {
     description: textAt(params, 'description'),
     receiptEmail: textAt(params, 'receipt_email'),
     metadata: mergedMetadata({}, params),
+    customer: customerIn(operation),
+    mayRedirect: mayRedirect(operation),
+    returnUrl: returnUrl(operation),
   };
   return show(operation, flagAt(params, 'confirm') ? confirm(operation, blank) : keep(operation, blank));
 }
@@ -95,6 +103,7 @@ function update(operation: Operation): unknown {
       description: textAt(params, 'description') ?? intent.description,
       receiptEmail: textAt(params, 'receipt_email') ?? intent.receiptEmail,
       metadata: mergedMetadata(intent.metadata, params),
+      customer: customerIn(operation) ?? intent.customer,
     }),
   );
 }
@@ -120,7 +129,8 @@ function confirmExisting(operation: Operation): unknown {
   }
   requireStatus(operation, intent, OPEN, 'You cannot confirm this PaymentIntent', 'confirmed');
   const captureMethod = choiceAt(operation.params, 'capture_method', CAPTURE_METHODS) ?? intent.captureMethod;
-  return show(operation, confirm(operation, { ...intent, captureMethod }));
+  const redirect = { returnUrl: returnUrl(operation) ?? intent.returnUrl };
+  return show(operation, confirm(operation, { ...intent, ...redirect, captureMethod }));
 }
 
 function captureExisting(operation: Operation): unknown {
@@ -168,10 +178,25 @@ function cancel(operation: Operation): unknown {
 
 function list(operation: Operation): unknown {
   const expand = expansions(operation.params);
-  const all = operation.change.world.rows('stripe_payment_intents');
-  // No intent here has a customer, so asking for a customer's finds none.
-  const rows = textAt(operation.params, 'customer') === null ? all : [];
+  const customer = textAt(operation.params, 'customer');
+  const rows = [...operation.change.world.rows('stripe_payment_intents')].filter(
+    (row) => customer === null || row.customer === customer,
+  );
   return page(operation, ROOT, rows, (row) => paymentIntentView(operation.change, row, expand));
+}
+
+/** Not for SDKs that show the challenge themselves, nor where nobody can follow a link. */
+function mayRedirect({ params }: Operation): boolean {
+  return (
+    textAt(params, 'automatic_payment_methods', 'allow_redirects') !== 'never' &&
+    !flagAt(params, 'use_stripe_sdk')
+  );
+}
+
+function returnUrl({ params }: Operation): string | null {
+  const url = textAt(params, 'return_url');
+  if (url !== null && !URL.canParse(url)) throw invalidRequest('Not a valid URL', { param: 'return_url' });
+  return url;
 }
 
 function show(operation: Operation, row: PaymentIntentRow): unknown {

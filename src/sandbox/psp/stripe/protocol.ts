@@ -1,7 +1,7 @@
 import { apiKey, type Call, isLiveKey } from '../http.js';
 import { type Refusal, unauthorized } from './errors.js';
 
-const DEFAULT_VERSION = '2026-10-28.endive';
+export const DEFAULT_VERSION = '2026-10-28.endive';
 /** Shared payment tokens came with this version and are in preview versions only. */
 const FIRST_TOKEN_PREVIEW = '2026-04-22';
 

@@ -1,10 +1,11 @@
 import type { World } from '../world.js';
 import { amountText } from './amounts.js';
 import { testCard } from './cards.js';
-import { moved } from './charging.js';
 import type { Endpoint, Operation } from './endpoint.js';
 import { invalidRequest, noSuch, notPossible } from './errors.js';
+import { commitWithEvents } from './events.js';
 import { page } from './list.js';
+import { moved } from './movement.js';
 import { choiceAt, expansions, mergedMetadata, positiveAt, shape, textAt } from './params.js';
 import * as shapes from './shapes.js';
 import type { ChargeRow, PaymentIntentRow, RefundRow } from './tables.js';
@@ -60,7 +61,7 @@ function create(operation: Operation): unknown {
   const method = change.find('stripe_payment_methods', charge.paymentMethod);
   const pending = testCard(method?.card ?? 'visa').refund === 'stays_pending';
   change.put('stripe_charges', { ...charge, amountRefunded: charge.amountRefunded + amount });
-  if (!pending) moved(operation, intent, 'refund', amount);
+  if (!pending) moved(change, intent, 'refund', amount);
   const row = change.put('stripe_refunds', {
     id: change.world.nextId('re'),
     created: nowSeconds,
@@ -98,6 +99,12 @@ function refundable({ change, params }: Operation): { charge: ChargeRow; intent:
   if (!charge.captured) {
     throw notPossible(`Charge ${charge.id} has not been captured; cancel its PaymentIntent instead.`);
   }
+  const dispute = charge.dispute ? change.find('stripe_disputes', charge.dispute) : undefined;
+  if (dispute?.withdrawn) {
+    throw notPossible(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
+  }
   return { charge, intent };
 }
 
@@ -118,26 +125,19 @@ function list(operation: Operation): unknown {
  */
 export function resolveRefund(world: World, id: string, outcome: 'succeed' | 'fail'): RefundRow | null {
   const change = world.begin();
-  const operation: Operation = {
-    change,
-    params: {},
-    id,
-    nowSeconds: Math.floor(world.now() / 1000),
-    listedUntil: Infinity,
-  };
   const row = change.find('stripe_refunds', id);
   const charge = change.find('stripe_charges', row?.charge ?? '');
   const intent = change.find('stripe_payment_intents', row?.paymentIntent ?? '');
   if (!row || !charge || !intent || row.status === 'failed') return null;
   if (outcome === 'succeed') {
     if (row.status !== 'pending') return null;
-    moved(operation, intent, 'refund', row.amount);
+    moved(change, intent, 'refund', row.amount);
     change.put('stripe_refunds', { ...row, status: 'succeeded' });
   } else {
-    if (row.status === 'succeeded') moved(operation, intent, 'refund', -row.amount);
+    if (row.status === 'succeeded') moved(change, intent, 'refund', -row.amount);
     change.put('stripe_charges', { ...charge, amountRefunded: charge.amountRefunded - row.amount });
     change.put('stripe_refunds', { ...row, status: 'failed', failureReason: 'expired_or_canceled_card' });
   }
-  world.commit(change);
+  commitWithEvents(change);
   return world.find('stripe_refunds', id) ?? null;
 }

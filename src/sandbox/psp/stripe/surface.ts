@@ -6,8 +6,12 @@ import { type Answer, type Call, json, type Surface } from '../http.js';
 import type { Change, World } from '../world.js';
 import { balanceEndpoints } from './balance.js';
 import { chargeEndpoints } from './charges.js';
+import { customerEndpoints } from './customers.js';
+import { disputeEndpoints } from './disputes.js';
 import { findRoute, type Operation, type Route } from './endpoint.js';
 import { invalidRequest, keyInUse, rateLimited, Refusal, serverError, unknownUrl } from './errors.js';
+import { eventEndpoints } from './event-endpoints.js';
+import { commitWithEvents } from './events.js';
 import { grantedTokenEndpoints } from './granted-tokens.js';
 import { fingerprintOf, IdempotencyKeys } from './idempotency.js';
 import { refuseUnknown } from './params.js';
@@ -24,6 +28,9 @@ const endpoints = [
   ...refundEndpoints,
   ...paymentMethodEndpoints,
   ...grantedTokenEndpoints,
+  ...disputeEndpoints,
+  ...customerEndpoints,
+  ...eventEndpoints,
   ...balanceEndpoints,
 ];
 
@@ -107,7 +114,7 @@ export class StripeSurface implements Surface {
             body,
           });
         }
-        this.world.commit(change);
+        commitWithEvents(change, { id: requestId, idempotency_key: key });
       }
       return json(status, shown(value, fault), headers);
     } finally {
@@ -116,7 +123,8 @@ export class StripeSurface implements Surface {
   }
 
   private execute({ call, route, params, fault }: Request, change: Change): Outcome {
-    const staleMs = fault?.action === 'stale_list' ? (fault.ms ?? STALE_LIST_MS) : null;
+    const lags = fault?.action === 'stale_list' || fault?.action === 'search_lag';
+    const staleMs = lags ? (fault.ms ?? STALE_LIST_MS) : null;
     const operation: Operation = {
       change,
       params,

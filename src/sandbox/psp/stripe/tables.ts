@@ -11,6 +11,7 @@ export interface PaymentIntentRow {
     | 'requires_payment_method'
     | 'requires_confirmation'
     | 'requires_action'
+    | 'processing'
     | 'requires_capture'
     | 'succeeded'
     | 'canceled';
@@ -28,6 +29,10 @@ export interface PaymentIntentRow {
   description: string | null;
   receiptEmail: string | null;
   metadata: Metadata;
+  customer?: string | null;
+  /** The buyer can be sent to another page, and from there comes back to this one. */
+  mayRedirect?: boolean;
+  returnUrl?: string | null;
 }
 
 export interface ChargeRow {
@@ -39,7 +44,7 @@ export interface ChargeRow {
   amountCaptured: number;
   amountRefunded: number;
   currency: string;
-  status: 'succeeded' | 'failed';
+  status: 'pending' | 'succeeded' | 'failed';
   captured: boolean;
   authenticated: boolean;
   failure: ErrorFields | null;
@@ -47,6 +52,7 @@ export interface ChargeRow {
   blocked: boolean;
   description: string | null;
   metadata: Metadata;
+  dispute?: string | null;
 }
 
 export interface RefundRow {
@@ -85,6 +91,48 @@ export interface GrantedTokenRow {
   sharedMetadata: Metadata;
 }
 
+export type DisputeStatus =
+  | 'needs_response'
+  | 'under_review'
+  | 'won'
+  | 'lost'
+  | 'warning_needs_response'
+  | 'warning_under_review'
+  | 'warning_closed';
+
+export interface DisputeRow {
+  id: string;
+  created: number;
+  charge: string;
+  paymentIntent: string;
+  amount: number;
+  currency: string;
+  reason: string;
+  status: DisputeStatus;
+  /** The money is gone for now, or for good. */
+  withdrawn: boolean;
+  evidence: Record<string, string>;
+  submissions: number;
+  metadata: Metadata;
+}
+
+export interface FraudWarningRow {
+  id: string;
+  created: number;
+  charge: string;
+  paymentIntent: string;
+}
+
+export interface CustomerRow {
+  id: string;
+  created: number;
+  description: string | null;
+  email: string | null;
+  name: string | null;
+  phone: string | null;
+  metadata: Metadata;
+}
+
 /** The stored answer of a keyed request; the id is the key. */
 export interface IdempotencyRow {
   id: string;
@@ -101,5 +149,8 @@ export interface StripeTables {
   stripe_refunds: RefundRow;
   stripe_payment_methods: PaymentMethodRow;
   stripe_granted_tokens: GrantedTokenRow;
+  stripe_disputes: DisputeRow;
+  stripe_fraud_warnings: FraudWarningRow;
+  stripe_customers: CustomerRow;
   stripe_idempotency: IdempotencyRow;
 }

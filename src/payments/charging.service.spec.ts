@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTimings } from '../config/timings.js';
 import type { LeasedAttempt } from './attempt.store.js';
-import { PaymentsService } from './payments.service.js';
+import { ChargingService } from './charging.service.js';
 import type { PaymentOutcome, PaymentProvider } from './providers/payment-provider.js';
 
 const minuteMs = 60_000;
@@ -15,12 +15,11 @@ const actOn = (
 ): Promise<PaymentOutcome> => {
   const provider: Partial<PaymentProvider> = {
     charge: () => Promise.resolve(answers.shift() ?? refused),
+    isRepeatable: () => true,
     lookup: () => Promise.resolve({ state: 'not_found', lookedEverywhere }),
   };
-  const service = new PaymentsService(
-    {} as never,
+  const service = new ChargingService(
     { get: () => provider } as never,
-    {} as never,
     {} as never,
     { instanceId: 'shop' } as never,
     { timings: { ...defaultTimings, chargeDeadlineMs: 600 } } as never,

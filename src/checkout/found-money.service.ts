@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { InventoryStore } from '../catalog/inventory.store.js';
+import { newId } from '../common/id.js';
+import { together, type Tx } from '../database/database.js';
+import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
+import { AttemptStore } from '../payments/attempt.store.js';
+import { OperationStore } from '../payments/operation.store.js';
+import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
+import { PaymentsService } from '../payments/payments.service.js';
+import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
+import type { InstrumentSummary, ProviderPayment } from '../payments/providers/payment-provider.js';
+import type { CheckoutSession } from './checkout-session.entity.js';
+import { holdsStock, statusOf } from './checkout.states.js';
+import { ShortOfStock } from './purchase-intent.service.js';
+import { saleOf } from './sale.js';
+import { preparedOf } from './session-content.js';
+import { nextVersion, type ReadSession, SessionStore } from './session.store.js';
+
+/** Money that nobody was waiting for. */
+export interface FoundMoney {
+  reference: string;
+  instrument?: InstrumentSummary;
+  /** `authorized` counts only where the merchant captures by hand. */
+  state: 'captured' | 'authorized';
+}
+
+/** What became of it: the session is sold after all, or the money goes back. */
+export type Taken = { taken: 'sold' } | { taken: 'sent back'; operationId: string };
+
+interface Circumstances extends ReadSession {
+  orderNumber: number;
+  render: RenderOrder;
+  by: string;
+  /** False once the shelf was found empty: the money goes back then. */
+  maySell: boolean;
+}
+
+/**
+ * Money that came without our asking or after we had stopped waiting: a payment on a link or an order, or one for
+ * an attempt that was closed. It completes the session if that is open, its total unchanged and its stock to be
+ * had; else it goes back. In the caller's transaction, which holds the session's lock; throws `ShortOfStock` to
+ * be run again without `maySell`.
+ */
+@Injectable()
+export class FoundMoneyService {
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly attempts: AttemptStore,
+    private readonly payments: PaymentsService,
+    private readonly prepared: PreparedPaymentsService,
+    private readonly operations: OperationStore,
+    private readonly orders: OrdersService,
+    private readonly inventory: InventoryStore,
+  ) {}
+
+  /** For an attempt that had been closed without money. Holds the attempt's lock too. */
+  async surplus(tx: Tx, attempt: PaymentAttempt, money: FoundMoney, now: Circumstances): Promise<Taken> {
+    const { reference, instrument } = money;
+    await this.attempts.transition(tx, attempt, 'surplus', { reference, instrument, by: now.by });
+    if (now.maySell && pays(now, attempt)) return this.sell(tx, attempt.id, money, now);
+    return this.sendBack(tx, { ...attempt, reference }, money, now.by);
+  }
+
+  /** A captured payment on an order or a link that was prepared for the session. */
+  async adopt(tx: Tx, provider: string, payment: ProviderPayment, now: Circumstances): Promise<Taken> {
+    const { session } = now;
+    const [newest] = await this.attempts.findBySubject(tx, session.id);
+    const n = (newest?.n ?? 0) + 1;
+    const current = preparedOf(session.content.quote).some(({ id }) => id === payment.preparedId);
+    const sells = now.maySell && current && pays(now, payment);
+    const instrument = 'instrument' in payment.outcome ? (payment.outcome.instrument ?? null) : null;
+    const found = {
+      id: newId('pay'),
+      subjectId: session.id,
+      n,
+      provider,
+      amount: payment.amount,
+      currency: payment.currency,
+      providerKey: this.payments.keyOf({ subjectId: session.id, n }),
+      reference: payment.reference,
+      instrument,
+    };
+    await this.attempts.insertFound(tx, { ...found, state: sells ? 'captured' : 'surplus' }, now.by);
+    const money: FoundMoney = { reference: payment.reference, state: 'captured' };
+    return sells ? this.sell(tx, found.id, money, now) : this.sendBack(tx, found, money, now.by);
+  }
+
+  private async sell(
+    tx: Tx,
+    paymentId: string,
+    { state }: FoundMoney,
+    { session, now, orderNumber, render }: Circumstances,
+  ): Promise<Taken> {
+    const content = { ...session.content, notice: null, authentication: null };
+    const next = nextVersion(session, now, { state: 'completed', content });
+    const placed = placedOrder(
+      saleOf(next, { number: orderNumber, paid: state === 'captured', paymentId, placedAt: now }),
+    );
+    const [, , , { shortItemIds }] = await together([
+      this.sessions.save(tx, next),
+      // What it could also have been paid by is not to be paid any more.
+      this.prepared.release(tx, [session.id], []),
+      this.orders.place(tx, placed, render(placed)),
+      holdsStock(session.state)
+        ? Promise.resolve({ shortItemIds: [] })
+        : this.inventory.reserve(tx, session.id, content.lines),
+      this.inventory.sell(tx, session.id),
+    ]);
+    if (shortItemIds.length > 0) throw new ShortOfStock();
+    return { taken: 'sold' };
+  }
+
+  private async sendBack(
+    tx: Tx,
+    attempt: Pick<PaymentAttempt, 'id' | 'provider' | 'reference' | 'amount' | 'currency'>,
+    { state }: FoundMoney,
+    by: string,
+  ): Promise<Taken> {
+    const operationId = await this.operations.insert(tx, {
+      kind: state === 'captured' ? 'refund' : 'release',
+      paymentId: attempt.id,
+      provider: attempt.provider,
+      paymentReference: attempt.reference ?? '',
+      claimId: null,
+      amount: attempt.amount,
+      currency: attempt.currency,
+      reason: 'The payment came for a checkout that could not be completed with it.',
+      requestedBy: by,
+    });
+    return { taken: 'sent back', operationId };
+  }
+}
+
+/** The session still waits for exactly this money. */
+function pays(
+  { session, now }: { session: CheckoutSession; now: Date },
+  money: { amount: number; currency: string },
+): boolean {
+  const status = statusOf(session, now);
+  return (
+    (status === 'ready_for_payment' || status === 'authentication_required') &&
+    money.amount === session.total &&
+    money.currency === session.currency
+  );
+}

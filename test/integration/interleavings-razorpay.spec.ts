@@ -1,0 +1,3 @@
+import { interleavings } from '../support/interleavings.js';
+
+interleavings('razorpay', { firstSeed: 1, runs: 50 });

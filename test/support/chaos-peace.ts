@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
+import type { Psp } from './purchases.js';
+import type { Shop } from './shop.js';
+import { adminCall } from './razorpay.js';
+import { until } from './wait.js';
+
+interface Waiting {
+  what: string;
+  id: string;
+  state: string;
+}
+
+/**
+ * Waits until everything that was begun has ended, and checks that ledger, payments, orders, stock and events
+ * agree. Returns how many of the sessions were sold.
+ */
+export async function assertPeace(shop: Shop, psp: Psp, sessionIds: string[]): Promise<number> {
+  const { db, simulator } = shop;
+  // A lost webhook is the comparison's business.
+  const comparison = shop.server.app.get(PaymentComparisonService);
+  await until(() =>
+    comparison.compareAll().then(
+      () => true,
+      // A connection may have been cut in the last moment of trouble.
+      () => false,
+    ),
+  );
+  await until(
+    async () => {
+      await endWhatIsPending(shop, psp);
+      await replayWhatWaits(shop);
+      return whatWaits(shop);
+    },
+    (waiting) => waiting.length === 0,
+    30_000,
+  );
+  await agreeOnMoney(shop);
+  const orders = await db.query<{ session_id: string; state: string; seqs: number[]; types: string[] }>(
+    `SELECT o.session_id, s.state, array_agg(e.seq ORDER BY e.seq) AS seqs, array_agg(e.type ORDER BY e.seq) AS types
+     FROM shop_order o JOIN checkout_session s ON s.id = o.session_id JOIN outbox_event e ON e.order_id = o.id
+     GROUP BY 1, 2`,
+  );
+  for (const { state, seqs, types } of orders) {
+    expect(state).toBe('completed');
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+    expect(types.filter((type) => type === 'order_create')).toEqual([types[0]]);
+  }
+  expect(await db.query(`SELECT id FROM checkout_session WHERE state = 'completed'`)).toHaveLength(
+    orders.length,
+  );
+  await agreeOnStock(shop);
+  expect((await simulator.ledger()).every(({ amount }) => amount > 0)).toBe(true);
+  return orders.filter(({ session_id }) => sessionIds.includes(session_id)).length;
+}
+
+/** Whatever the provider still calls pending comes to an end there, as it does in life. */
+async function endWhatIsPending({ db, simulator }: Shop, psp: Psp): Promise<void> {
+  const pending = await db.query<{ reference: string; n: number }>(
+    `SELECT reference, n FROM payment_attempt WHERE state IN ('pending', 'requires_action') AND reference IS NOT NULL`,
+  );
+  for (const { reference, n } of pending) {
+    const good = n % 2 === 1;
+    const path =
+      psp === 'stripe'
+        ? `/_sim/payment_intents/${reference}/${good ? 'succeed' : 'fail'}`
+        : `/_sim/razorpay/payments/${reference}/${good ? 'authorize' : 'fail'}`;
+    await simulator.post(path, {}).catch(() => undefined);
+  }
+}
+
+/** An event whose processing failed a few times is tried again in minutes; the merchant may do it at once. */
+async function replayWhatWaits(shop: Shop): Promise<void> {
+  const waiting = await shop.db.query<{ id: string }>(
+    `SELECT id FROM webhook_event WHERE state IN ('received', 'waiting') AND next_at > now() + interval '1 s'`,
+  );
+  for (const { id } of waiting) await adminCall(shop, `/admin/webhook-events/${id}/replay`, { body: {} });
+}
+
+/**
+ * A charge that the provider cannot repeat safely and whose request was lost stays undecided, for a person: it is
+ * no unrest as long as the provider holds no money of it.
+ */
+async function whatWaits(shop: Shop): Promise<Waiting[]> {
+  const waiting = await shop.db.query<Waiting & { session_id: string; repeatable: boolean }>(
+    `SELECT 'attempt' AS what, id, state, subject_id AS session_id,
+            coalesce(request->>'credentialKind', '') <> 'razorpay_token' AS repeatable
+     FROM payment_attempt WHERE state IN ('started', 'called', 'unknown', 'pending', 'requires_action', 'canceling')
+     UNION ALL SELECT 'operation', id, state, payment_id, true
+     FROM payment_operation WHERE state IN ('started', 'called', 'unknown', 'pending')
+     UNION ALL SELECT 'event', id, state, '', true FROM webhook_event WHERE state = 'received'
+     UNION ALL SELECT 'session', id, state, id, false FROM checkout_session WHERE state = 'completing'`,
+  );
+  const net = await netBySession(shop);
+  return waiting.filter(({ session_id, repeatable }) => repeatable || (net.get(session_id) ?? 0) !== 0);
+}
+
+/** What the provider holds of the buyer's money, by session. */
+async function netBySession({ simulator }: Shop): Promise<Map<string, number>> {
+  const net = new Map<string, number>();
+  for (const { session_id, type, amount } of await simulator.ledger()) {
+    net.set(session_id, (net.get(session_id) ?? 0) + (type === 'capture' ? amount : -amount));
+  }
+  return net;
+}
+
+/** For every session: what the provider holds of the buyer's money is what its order says, or nothing. */
+async function agreeOnMoney(shop: Shop): Promise<void> {
+  const { db } = shop;
+  const net = await netBySession(shop);
+  const kept = await db.query<{ session_id: string; kept: number; state: string; captured: number }>(
+    `SELECT o.session_id, o.total - coalesce((SELECT sum(amount) FROM payment_operation r
+              WHERE r.payment_id = o.payment_id AND r.kind = 'refund' AND r.state = 'succeeded'), 0)::int8 AS kept,
+            a.state
+     FROM shop_order o JOIN payment_attempt a ON a.id = o.payment_id`,
+  );
+  const expected = new Map(kept.map((row) => [row.session_id, row.kept]));
+  for (const { session_id, state } of kept) expect(['captured', 'surplus'], session_id).toContain(state);
+  for (const sessionId of new Set([...net.keys(), ...expected.keys()])) {
+    expect(net.get(sessionId) ?? 0, `money of ${sessionId}`).toBe(expected.get(sessionId) ?? 0);
+  }
+  const adjustments = await db.query(
+    `SELECT a.id FROM order_adjustment a JOIN payment_operation r ON r.id = a.source_id
+     WHERE (a.status = 'completed') <> (r.state = 'succeeded')`,
+  );
+  expect(adjustments).toEqual([]);
+}
+
+async function agreeOnStock({ db }: Shop): Promise<void> {
+  const wrong = await db.query(
+    `SELECT i.item_id, i.reserved, coalesce(sum(h.quantity), 0)::int8 AS held FROM inventory i
+     LEFT JOIN inventory_hold h USING (item_id) GROUP BY 1, 2 HAVING i.reserved <> coalesce(sum(h.quantity), 0)`,
+  );
+  expect(wrong).toEqual([]);
+  const leaked = await db.query(
+    `SELECT h.* FROM inventory_hold h JOIN checkout_session s ON s.id = h.holder_id
+     WHERE s.state NOT IN ('completing', 'authentication_required')`,
+  );
+  expect(leaked).toEqual([]);
+  const sold = await db.query<{ item_id: string; on_hand: number; sold: number; start: number }>(
+    `SELECT i.item_id, i.on_hand, coalesce(sum(l.ordered), 0)::int8 AS sold FROM inventory i
+     LEFT JOIN order_line l USING (item_id) WHERE i.item_id IN ('item_trail_shoe_9', 'item_trail_shoe_10') GROUP BY 1, 2`,
+  );
+  for (const { item_id, on_hand, sold: gone } of sold) {
+    expect(on_hand + gone, item_id).toBe(item_id === 'item_trail_shoe_9' ? 25 : 3);
+  }
+}
