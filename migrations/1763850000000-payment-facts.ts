@@ -12,6 +12,7 @@ export class PaymentFacts1763850000000 implements MigrationInterface {
       -- A payment of the provider pays once, whatever the code does. An attempt that ended without money does not count.
       CREATE UNIQUE INDEX payment_attempt_reference_key ON payment_attempt (provider, reference)
         WHERE reference IS NOT NULL AND state NOT IN ('failed', 'canceled');
+      CREATE INDEX payment_attempt_canceling_idx ON payment_attempt (updated_at) WHERE state = 'canceling';
       CREATE INDEX payment_attempt_paid_idx ON payment_attempt (provider, updated_at) WHERE state IN ('authorized', 'captured');
 
       CREATE TABLE prepared_payment (
@@ -97,6 +98,7 @@ export class PaymentFacts1763850000000 implements MigrationInterface {
       CREATE TABLE provider_mark (
         provider text NOT NULL,
         listed_until timestamptz NOT NULL,
+        looked_back_at timestamptz,
         CONSTRAINT provider_mark_pkey PRIMARY KEY (provider)
       );
 

@@ -24,7 +24,7 @@ export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: 
     '',
     buyingLine(publicUrl, key),
     '',
-    'A whole purchase, step by step: npm run demo. Stop with Ctrl-C.',
+    'Whole purchases in dollars and in rupees, step by step: npm run demo. Stop with Ctrl-C.',
   ].join('\n');
 }
 

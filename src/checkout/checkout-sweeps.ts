@@ -5,6 +5,7 @@ import { Database, together } from '../database/database.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { PreparedPaymentsService } from '../payments/prepared-payments.service.js';
 import { OnJob } from '../queue/on-job.decorator.js';
+import { PaymentFactsService } from './payment-facts.service.js';
 import { nextVersion, SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
 
@@ -22,6 +23,7 @@ export class CheckoutSweeps implements OnModuleDestroy {
     private readonly db: Database,
     private readonly attempts: AttemptStore,
     private readonly settlement: SettlementService,
+    private readonly facts: PaymentFactsService,
     private readonly sessions: SessionStore,
     private readonly inventory: InventoryStore,
     private readonly prepared: PreparedPaymentsService,
@@ -40,6 +42,14 @@ export class CheckoutSweeps implements OnModuleDestroy {
       (id) => this.settlement.advance(id, 'reconciler'),
       { failure: 'payment.reconcile_failed', untilMs: this.config.timings.reconcileEveryMs },
     );
+    for (const { id, provider, reference } of await this.attempts.stuckReleases(batch)) {
+      try {
+        // Perhaps it was captured at the provider: then the money goes back.
+        await this.facts.sync(provider, { part: 'payment', payment: reference }, 'reconciler');
+      } catch (error) {
+        this.logger.error({ event: 'payment.reconcile_failed', id, error });
+      }
+    }
     for (const paymentId of await this.attempts.flagUndecided()) {
       this.logger.error({
         event: 'payment.undecided',

@@ -39,10 +39,13 @@ export class LinkSettings {
 
 export class CheckoutSettings {
   static readonly namespace = 'checkout';
-  static defaults({ sandbox, publicUrl }: Config): CheckoutSettings {
+  static defaults({ publicUrl, stripe, razorpay }: Config): CheckoutSettings {
+    const inRupees = razorpay.keyId !== undefined;
+    const inDollars = stripe.secretKey !== undefined || !inRupees;
     return Object.assign(new CheckoutSettings(), {
       sessionTtlMinutes: 15,
-      currencies: sandbox ? ['usd', 'inr'] : ['usd'],
+      // In which there is somebody to charge: the sandbox has both.
+      currencies: [...(inDollars ? ['usd'] : []), ...(inRupees ? ['inr'] : [])],
       links: [
         { type: 'terms_of_use', url: `${publicUrl}/legal/terms` },
         { type: 'privacy_policy', url: `${publicUrl}/legal/privacy` },

@@ -11,6 +11,7 @@ import type { AuthenticationProof } from '../payments/providers/payment-provider
 import type { CheckoutSession } from './checkout-session.entity.js';
 import { checkoutErrors } from './checkout.errors.js';
 import { type AuthenticationResult, readAuthentication, withoutPayment } from './authentication.js';
+import { linksOf } from './session-content.js';
 import { pathOf } from './checkout.problems.js';
 import type { Render } from './checkout.service.js';
 import { firstBlocker, statusOf, type SessionStatus } from './checkout.states.js';
@@ -119,6 +120,7 @@ export class CompleteCheckoutService implements BeforeApplicationShutdown {
       provider: handler.psp,
       credential: proof ? { ...parsed, authentication: proof } : parsed,
       prepared: handler.prepared ?? [],
+      links: linksOf(content.quote),
       canAuthenticate,
     };
   }

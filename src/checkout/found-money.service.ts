@@ -22,13 +22,14 @@ export interface FoundMoney {
   instrument?: InstrumentSummary;
   /** `authorized` counts only where the merchant captures by hand. */
   state: 'captured' | 'authorized';
+  /** How much of it has gone back already. */
+  refunded?: number;
 }
 
 /** What became of it: the session is sold after all, or the money goes back. */
-export type Taken = { taken: 'sold' } | { taken: 'sent back'; operationId: string };
+export type Taken = { taken: 'sold' } | { taken: 'sent back'; operationId: string | null };
 
 interface Circumstances extends ReadSession {
-  orderNumber: number;
   render: RenderOrder;
   by: string;
   /** False once the shelf was found empty: the money goes back then. */
@@ -56,19 +57,24 @@ export class FoundMoneyService {
   /** For an attempt that had been closed without money. Holds the attempt's lock too. */
   async surplus(tx: Tx, attempt: PaymentAttempt, money: FoundMoney, now: Circumstances): Promise<Taken> {
     const { reference, instrument } = money;
-    await this.attempts.transition(tx, attempt, 'surplus', { reference, instrument, by: now.by });
-    if (now.maySell && pays(now, attempt)) return this.sell(tx, attempt.id, money, now);
+    const sells = now.maySell && !money.refunded && pays(now, attempt);
+    // One that is sold and only authorized has its life before it: it is captured or let go like any other.
+    const to = sells && money.state === 'authorized' ? 'authorized' : 'surplus';
+    await this.attempts.transition(tx, attempt, to, { reference, instrument, by: now.by });
+    if (sells) return this.sell(tx, attempt.id, money, now);
     return this.sendBack(tx, { ...attempt, reference }, money, now.by);
   }
 
   /** A captured payment on an order or a link that was prepared for the session. */
   async adopt(tx: Tx, provider: string, payment: ProviderPayment, now: Circumstances): Promise<Taken> {
     const { session } = now;
+    const { outcome } = payment;
+    const refunded = 'refunded' in outcome ? outcome.refunded : undefined;
+    const instrument = 'instrument' in outcome ? (outcome.instrument ?? null) : null;
     const [newest] = await this.attempts.findBySubject(tx, session.id);
     const n = (newest?.n ?? 0) + 1;
     const current = preparedOf(session.content.quote).some(({ id }) => id === payment.preparedId);
-    const sells = now.maySell && current && pays(now, payment);
-    const instrument = 'instrument' in payment.outcome ? (payment.outcome.instrument ?? null) : null;
+    const sells = now.maySell && !refunded && current && pays(now, payment);
     const found = {
       id: newId('pay'),
       subjectId: session.id,
@@ -81,7 +87,8 @@ export class FoundMoneyService {
       instrument,
     };
     await this.attempts.insertFound(tx, { ...found, state: sells ? 'captured' : 'surplus' }, now.by);
-    const money: FoundMoney = { reference: payment.reference, state: 'captured' };
+    if (payment.preparedId !== null) await this.prepared.markPaid(tx, payment.preparedId);
+    const money: FoundMoney = { reference: payment.reference, state: 'captured', refunded };
     return sells ? this.sell(tx, found.id, money, now) : this.sendBack(tx, found, money, now.by);
   }
 
@@ -89,12 +96,13 @@ export class FoundMoneyService {
     tx: Tx,
     paymentId: string,
     { state }: FoundMoney,
-    { session, now, orderNumber, render }: Circumstances,
+    { session, now, render }: Circumstances,
   ): Promise<Taken> {
     const content = { ...session.content, notice: null, authentication: null };
     const next = nextVersion(session, now, { state: 'completed', content });
+    const number = await this.orders.nextNumber(tx);
     const placed = placedOrder(
-      saleOf(next, { number: orderNumber, paid: state === 'captured', paymentId, placedAt: now }),
+      saleOf(next, { number, paid: state === 'captured', paymentId, placedAt: now }),
     );
     const [, , , { shortItemIds }] = await together([
       this.sessions.save(tx, next),
@@ -110,19 +118,21 @@ export class FoundMoneyService {
     return { taken: 'sold' };
   }
 
-  private async sendBack(
+  /** What of it has not gone back yet. */
+  async sendBack(
     tx: Tx,
     attempt: Pick<PaymentAttempt, 'id' | 'provider' | 'reference' | 'amount' | 'currency'>,
-    { state }: FoundMoney,
+    { state, refunded = 0 }: FoundMoney,
     by: string,
   ): Promise<Taken> {
+    if (refunded >= attempt.amount) return { taken: 'sent back', operationId: null };
     const operationId = await this.operations.insert(tx, {
       kind: state === 'captured' ? 'refund' : 'release',
       paymentId: attempt.id,
       provider: attempt.provider,
       paymentReference: attempt.reference ?? '',
       claimId: null,
-      amount: attempt.amount,
+      amount: attempt.amount - refunded,
       currency: attempt.currency,
       reason: 'The payment came for a checkout that could not be completed with it.',
       requestedBy: by,

@@ -10,16 +10,19 @@ import type { AttemptState } from '../payments/payment.states.js';
 import { PaymentsSettings } from '../payments/payments.settings.js';
 import {
   type PaymentProvider,
+  type ProviderEvent,
   type ProviderPayment,
   ProviderUnavailable,
 } from '../payments/providers/payment-provider.js';
 import { ProviderRegistry } from '../payments/providers/provider-registry.js';
 import { OnJob } from '../queue/on-job.decorator.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { PaymentFactsService } from './payment-facts.service.js';
+import { type Applied, PaymentFactsService } from './payment-facts.service.js';
 
 const chunk = 100;
-const firstLookMs = 24 * 3_600_000;
+/** Providers list by creation, and a payment may be authorized or captured days after that: looked at once a day. */
+const lookBackMs = 8 * 24 * 3_600_000;
+const lookBackEveryMs = 24 * 3_600_000;
 
 interface Tally {
   seen: number;
@@ -27,6 +30,7 @@ interface Tally {
   corrected: number;
   orphans: number;
   ordersWithoutMoney: number;
+  failed: number;
 }
 
 /**
@@ -57,19 +61,15 @@ export class PaymentComparisonService {
       try {
         await this.compare(provider);
       } catch (error) {
-        if (!(error instanceof ProviderUnavailable)) throw error;
-        this.logger.warn({
-          event: 'payment.comparison_failed',
-          provider: provider.code,
-          cause: error.message,
-        });
+        const cause = error instanceof ProviderUnavailable ? { cause: error.message } : { error };
+        this.logger.warn({ event: 'payment.comparison_failed', provider: provider.code, ...cause });
       }
     }
   }
 
   private async compare(provider: PaymentProvider): Promise<void> {
-    const { since, now } = await this.window(provider.code);
-    const tally: Tally = { seen: 0, foreign: 0, corrected: 0, orphans: 0, ordersWithoutMoney: 0 };
+    const { since, now, looksBack } = await this.window(provider.code);
+    const tally: Tally = { seen: 0, foreign: 0, corrected: 0, orphans: 0, ordersWithoutMoney: 0, failed: 0 };
     const paid = new Set<string>();
     for await (const payments of inChunks(provider.list(since))) {
       await this.comparePayments(provider, payments, tally);
@@ -78,13 +78,14 @@ export class PaymentComparisonService {
     await this.compareRefunds(provider, since, tally);
     for await (const dispute of provider.listDisputes(since)) {
       const about = { part: 'dispute' as const, payment: dispute.payment, dispute: dispute.reference };
-      await this.facts.sync(provider.code, about, 'reconciler');
+      await this.sync(provider, about, tally);
     }
     for (const payment of await this.attempts.paidSince(provider.code, since)) {
       if (!paid.has(payment.reference)) await this.confirmMoney(provider, payment, tally);
     }
-    await this.remember(provider.code, now);
-    const level = tally.corrected + tally.orphans + tally.ordersWithoutMoney > 0 ? 'error' : 'log';
+    if (tally.failed === 0) await this.remember(provider.code, now, looksBack);
+    const level =
+      tally.corrected + tally.orphans + tally.ordersWithoutMoney + tally.failed > 0 ? 'error' : 'log';
     this.logger[level]({ event: 'payment.compared', provider: provider.code, since, ...tally });
   }
 
@@ -107,9 +108,10 @@ export class PaymentComparisonService {
         continue;
       }
       const about = { part: 'payment' as const, payment: payment.reference };
-      const applied = await this.facts.sync(provider.code, about, 'reconciler');
+      const applied = await this.sync(provider, about, tally);
       if (applied === 'waiting') await this.orphan(provider, payment, tally);
-      else if (isMoney(payment.outcome.state)) tally.corrected += 1;
+      // What is only authorized waits for its buyer's agent: nothing was wrong.
+      else if (payment.outcome.state === 'captured' || state !== undefined) tally.corrected += 1;
     }
   }
 
@@ -139,7 +141,7 @@ export class PaymentComparisonService {
       );
       const news = refunds.filter(({ reference, state }) => known.get(reference) !== state);
       for (const payment of new Set(news.map((refund) => refund.payment))) {
-        const applied = await this.facts.sync(provider.code, { part: 'refunds', payment }, 'reconciler');
+        const applied = await this.sync(provider, { part: 'refunds', payment }, tally);
         if (applied === 'applied') tally.corrected += 1;
       }
     }
@@ -153,7 +155,7 @@ export class PaymentComparisonService {
   ): Promise<void> {
     const payment = await provider.find(reference);
     if (payment && isMoney(payment.outcome.state)) return;
-    await this.facts.sync(provider.code, { part: 'payment', payment: reference }, 'reconciler');
+    await this.sync(provider, { part: 'payment', payment: reference }, tally);
     const render = await this.orders.renderer();
     const flagged = await this.db.transaction(async (tx) => {
       const attempt = await this.attempts.lock(tx, id);
@@ -167,22 +169,43 @@ export class PaymentComparisonService {
     this.logger.error({ event: 'payment.order_without_money', orderId: flagged, paymentId: id, reference });
   }
 
-  private async window(provider: string): Promise<{ since: Date; now: Date }> {
-    const [row] = await this.db.query<{ since: Date; now: Date }>(
-      `SELECT now() AS now, coalesce(
-         (SELECT listed_until - $2 * interval '1 ms' FROM provider_mark WHERE provider = $1),
-         now() - $3 * interval '1 ms') AS since`,
-      [provider, this.config.timings.compareOverlapMs, firstLookMs],
+  /** One that fails does not keep the others waiting; the same time is compared again then. */
+  private async sync(
+    provider: PaymentProvider,
+    about: NonNullable<ProviderEvent['about']>,
+    tally: Tally,
+  ): Promise<Applied | undefined> {
+    try {
+      return await this.facts.sync(provider.code, about, 'reconciler');
+    } catch (error) {
+      if (error instanceof ProviderUnavailable) throw error;
+      tally.failed += 1;
+      this.logger.error({ event: 'payment.comparison_failed', provider: provider.code, ...about, error });
+      return undefined;
+    }
+  }
+
+  private async window(provider: string): Promise<{ since: Date; now: Date; looksBack: boolean }> {
+    const [row] = await this.db.query<{ since: Date; now: Date; looksBack: boolean }>(
+      `WITH mark AS (SELECT * FROM provider_mark WHERE provider = $1),
+            plan AS (SELECT NOT EXISTS (SELECT 1 FROM mark WHERE looked_back_at > now() - $4 * interval '1 ms') AS looks_back)
+       SELECT now() AS now, looks_back AS "looksBack",
+              CASE WHEN looks_back THEN now() - $3 * interval '1 ms'
+                   ELSE (SELECT listed_until - $2 * interval '1 ms' FROM mark) END AS since
+       FROM plan`,
+      [provider, this.config.timings.compareOverlapMs, lookBackMs, lookBackEveryMs],
     );
     if (!row) throw new Error('the database did not tell the time');
     return row;
   }
 
-  private async remember(provider: string, until: Date): Promise<void> {
+  private async remember(provider: string, until: Date, lookedBack: boolean): Promise<void> {
     await this.db.query(
-      `INSERT INTO provider_mark (provider, listed_until) VALUES ($1, $2)
-       ON CONFLICT (provider) DO UPDATE SET listed_until = greatest(provider_mark.listed_until, excluded.listed_until)`,
-      [provider, until],
+      `INSERT INTO provider_mark (provider, listed_until, looked_back_at) VALUES ($1, $2, CASE WHEN $3 THEN $2::timestamptz END)
+       ON CONFLICT (provider) DO UPDATE SET
+         listed_until = greatest(provider_mark.listed_until, excluded.listed_until),
+         looked_back_at = coalesce(excluded.looked_back_at, provider_mark.looked_back_at)`,
+      [provider, until, lookedBack],
     );
   }
 }

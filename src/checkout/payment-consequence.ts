@@ -39,6 +39,12 @@ export function consequenceOf(
   switch (outcome.state) {
     case 'captured':
     case 'authorized': {
+      if (outcome.state === 'captured' && outcome.refunded) {
+        // Somebody has sent it back before we knew of it: it buys nothing.
+        const notice = problems.paymentDeclined('The payment was returned to the buyer.');
+        const failure = { reason: 'refunded', message: notice.text, retry: 'same_instrument' as const };
+        return { ...reopened(session, now, notice), to: 'surplus', reference: outcome.reference, failure };
+      }
       const content = { ...session.content, notice: null, authentication: null };
       const next = nextVersion(session, now, { state: 'completed', content });
       return {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { StoreService } from '../database/store.service.js';
 import { OrderDisputesService } from '../orders/order-disputes.service.js';
@@ -21,9 +22,10 @@ import { SettlementService } from './settlement.service.js';
 
 /**
  * `applied`: what the provider has now is what we have. `foreign`: another program's, counted and never touched.
- * `waiting`: ours by its metadata, or not to be found yet, but nothing here knows it; ask again later.
+ * `waiting`: ours by its metadata, or not to be found yet, but nothing here knows it; ask again later. `undecided`:
+ * we know it, and what becomes of it depends on what is still under way; ask again soon.
  */
-export type Applied = 'applied' | 'foreign' | 'waiting';
+export type Applied = 'applied' | 'foreign' | 'waiting' | 'undecided';
 
 /** Brings our rows to what the provider says now, whoever noticed: a webhook, the reconciler or a person. */
 @Injectable()
@@ -43,6 +45,7 @@ export class PaymentFactsService {
     private readonly orders: OrdersService,
     private readonly store: StoreService,
     private readonly queue: QueueService,
+    private readonly config: Config,
   ) {}
 
   /** Asks the provider again. Throws `ProviderUnavailable` if it cannot be asked. */
@@ -59,23 +62,34 @@ export class PaymentFactsService {
   }
 
   private async syncPayment(provider: PaymentProvider, reference: string, by: string): Promise<Applied> {
+    // Taken before the look: of two looks the one that began later knows more.
+    const [clock] = await this.db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const payment = await provider.find(reference);
-    if (!payment) return 'waiting';
-    const attempt = await this.attemptOf(provider.code, payment);
-    if (attempt) return this.apply(attempt, payment, by);
+    if (!payment || !clock) return 'waiting';
+    const known = await this.attempts.findByReference(provider.code, payment.reference);
+    if (known) return this.apply(known, payment, by, clock.now);
+    const named = await this.attemptNamedBy(provider.code, payment);
+    // An attempt has one payment. A second one is nobody's: its money goes back.
+    if (named && named.reference !== null) return this.adopt(provider, named.subjectId, payment, by, false);
+    if (named) return this.apply(named, payment, by, clock.now);
     if (payment.storeInstance !== this.store.instanceId) return 'foreign';
     const prepared = payment.preparedId === null ? null : await this.prepared.find(payment.preparedId);
     return prepared ? this.adopt(provider, prepared.subjectId, payment, by) : 'waiting';
   }
 
-  /** By the provider's id, or, before its first answer has told us that, by ours in its metadata. */
-  private async attemptOf(provider: string, payment: ProviderPayment): Promise<PaymentAttempt | null> {
-    const known = await this.attempts.findByReference(provider, payment.reference);
-    if (known || payment.attemptId === null || payment.storeInstance !== this.store.instanceId) return known;
-    return this.attempts.find(payment.attemptId);
+  /** By our id in its metadata, before the provider's first answer has told us its own. */
+  private async attemptNamedBy(provider: string, payment: ProviderPayment): Promise<PaymentAttempt | null> {
+    if (payment.attemptId === null || payment.storeInstance !== this.store.instanceId) return null;
+    const attempt = await this.attempts.find(payment.attemptId);
+    return attempt?.provider === provider ? attempt : null;
   }
 
-  private async apply(attempt: PaymentAttempt, payment: ProviderPayment, by: string): Promise<Applied> {
+  private async apply(
+    attempt: PaymentAttempt,
+    payment: ProviderPayment,
+    by: string,
+    lookedAt: Date,
+  ): Promise<Applied> {
     const sameMoney = payment.amount === attempt.amount && payment.currency === attempt.currency;
     const money = payment.outcome.state === 'captured' || payment.outcome.state === 'authorized';
     if (money && !sameMoney) {
@@ -86,8 +100,8 @@ export class PaymentFactsService {
       });
       return 'applied';
     }
-    const advance = await this.settlement.apply(attempt, payment.outcome, by);
-    return advance === 'unknown' ? 'waiting' : 'applied';
+    const advance = await this.settlement.apply(attempt, payment.outcome, by, lookedAt);
+    return advance === 'unknown' ? 'undecided' : 'applied';
   }
 
   /** A payment that was made without us, on an order or a link of ours. */
@@ -100,22 +114,19 @@ export class PaymentFactsService {
   ): Promise<Applied> {
     // What is only authorized waits for `complete`; without one the provider gives it back.
     if (payment.outcome.state !== 'captured') return 'applied';
-    // Money that somebody has sent back already buys nothing.
-    const refunds = await provider.refundsOf(payment.reference);
-    if (refunds.some(({ state }) => state !== 'failed')) {
-      this.logger.error({ event: 'payment.found_refunded', sessionId, reference: payment.reference });
-      return 'applied';
-    }
     const render = await this.orders.renderer();
-    let taken: Taken | 'known';
+    let taken: Taken | 'known' | 'undecided';
     try {
       taken = await this.db.transaction(async (tx) => {
         const read = await this.sessions.lock(tx, sessionId);
         if (await this.attempts.findByReference(provider.code, payment.reference, tx)) return 'known';
-        const orderNumber = await this.orders.nextNumber(tx);
+        // A charge is under way: if it comes to nothing, this money may still buy the session.
+        const forHowLong = read.now.getTime() - read.session.updatedAt.getTime();
+        const mayStillEnd =
+          read.session.state === 'completing' && forHowLong < this.config.timings.believeRefusalMs;
+        if (maySell && mayStillEnd) return 'undecided';
         return this.foundMoney.adopt(tx, provider.code, payment, {
           ...read,
-          orderNumber,
           render,
           by,
           maySell,
@@ -125,6 +136,7 @@ export class PaymentFactsService {
       if (!(error instanceof ShortOfStock)) throw error;
       return this.adopt(provider, sessionId, payment, by, false);
     }
+    if (taken === 'undecided') return 'undecided';
     // Somebody was first: with what they made of it, it is looked at again.
     if (taken === 'known') return this.syncPayment(provider, payment.reference, by);
     const level = taken.taken === 'sold' ? 'log' : 'error';

@@ -39,6 +39,8 @@ export interface FrozenPayment {
   provider: string;
   credential: Credential;
   prepared: PreparedObject[];
+  /** Of all providers: whoever charges, nobody may pay beside it. */
+  links: { provider: string; reference: string }[];
   /** Whether whoever completes can go through with 3-D Secure if the bank demands it. */
   canAuthenticate: boolean;
 }
@@ -104,10 +106,11 @@ export class PurchaseIntentService {
     const reply = render({ session, status: statusOf(session, session.updatedAt), order: null, links });
     const givesStockBack = holdsStock(before.state) && !holdsStock(session.state);
     const kept = preparedOf(session.content.quote).map(({ id }) => id);
+    const hadPrepared = kept.length > 0 || preparedOf(before.content.quote).length > 0;
     await this.db.transaction(async (tx) => {
       await together([
         this.sessions.save(tx, session),
-        kept.length > 0 ? this.prepared.release(tx, [session.id], kept) : Promise.resolve(),
+        hadPrepared ? this.prepared.release(tx, [session.id], kept) : Promise.resolve(),
         givesStockBack ? this.inventory.release(tx, session.id) : Promise.resolve(),
         claim.finish(tx, reply),
       ]);
@@ -148,6 +151,7 @@ export class PurchaseIntentService {
             capture: captureMethod,
             description: `Checkout ${id}`,
             prepared: payment.prepared,
+            links: payment.links,
             canAuthenticate: payment.canAuthenticate,
           },
           expiresAt,

@@ -155,6 +155,12 @@ export const totalOf = (totals: Total[], type: TotalType): number =>
 export const preparedOf = ({ handlers }: Quote): PreparedObject[] =>
   handlers.flatMap(({ prepared }) => prepared ?? []);
 
+/** Where else the total could be paid at this moment, and with whom. */
+export const linksOf = ({ handlers }: Quote): { provider: string; reference: string }[] =>
+  handlers.flatMap(({ psp, prepared = [] }) =>
+    prepared.filter(({ kind }) => kind === 'link').map(({ reference }) => ({ provider: psp, reference })),
+  );
+
 /** A link that a charge had to close is not shown any more. */
 export const withoutLinks = (quote: Quote): Quote => ({
   ...quote,

@@ -41,6 +41,8 @@ export type Advance = 'settled' | 'busy' | 'unknown' | 'blocked' | 'failed';
 interface Witness {
   by: string;
   leaseToken: string | null;
+  /** When the look at the provider began, by the database's clock. */
+  lookedAt?: Date;
   responder?: Responder;
 }
 
@@ -97,12 +99,17 @@ export class SettlementService {
   }
 
   /** Writes what the provider's own object says, whoever has looked at it; no lease is needed for what it proves. */
-  async apply(attempt: PaymentAttempt, outcome: PaymentOutcome, by: string): Promise<Advance> {
+  async apply(
+    attempt: PaymentAttempt,
+    outcome: PaymentOutcome,
+    by: string,
+    lookedAt: Date,
+  ): Promise<Advance> {
     if (outcome.state === 'unknown') return 'unknown';
     const waitsForCapture = outcome.state === 'authorized' && attempt.request.capture === 'automatic';
-    // Whoever charges it captures it; if nobody does any more, we do.
+    // To be captured by whoever charges it. For an attempt that is closed nobody does: the provider gives it back.
     if (waitsForCapture) return isOpen(attempt.state) ? this.advance(attempt.id, by) : 'settled';
-    return this.settle(attempt, outcome, { by, leaseToken: null });
+    return this.settle(attempt, outcome, { by, leaseToken: null, lookedAt });
   }
 
   /** Answers a request whose attempt somebody else has ended. False while it is open. */
@@ -134,31 +141,34 @@ export class SettlementService {
    * has it now may have taken money since.
    */
   private async settle(
-    { id, subjectId }: Pick<PaymentAttempt, 'id' | 'subjectId'>,
+    { id, subjectId, state }: Pick<PaymentAttempt, 'id' | 'subjectId' | 'state'>,
     outcome: PaymentOutcome,
     witness: Witness,
     maySell = true,
   ): Promise<Advance> {
     const [{ links }, renderOrder] = await this.renderings();
-    const mayBePaid = outcome.state === 'captured' || outcome.state === 'authorized';
+    // An order number that is drawn and not used is a gap that people ask about.
+    const mayPlace = (outcome.state === 'captured' || outcome.state === 'authorized') && isOpen(state);
     try {
       const settled = await this.db.transaction<Advance | 'lapsed' | Taken>(async (tx) => {
         const [read, attempt, number] = await together([
           this.sessions.lock(tx, subjectId),
           this.attempts.lock(tx, id),
-          mayBePaid ? this.orders.nextNumber(tx) : Promise.resolve(0),
+          mayPlace ? this.orders.nextNumber(tx) : Promise.resolve(0),
         ]);
         if (isOpen(attempt.state)) {
           return this.settleOpen(tx, read, attempt, outcome, { ...witness, number, links, renderOrder });
         }
-        const money =
-          outcome.state === 'captured' ||
-          (outcome.state === 'authorized' && attempt.request.capture === 'manual');
-        const letGo = attempt.state === 'canceling' && outcome.state === 'captured';
-        if ((money && isClosedWithoutMoney(attempt.state)) || letGo) {
+        const captured = outcome.state === 'captured';
+        // What was let go may still show as authorized for days: that is no news.
+        const authorizedLate =
+          outcome.state === 'authorized' &&
+          attempt.request.capture === 'manual' &&
+          attempt.state === 'failed';
+        const nobodyWaits = isClosedWithoutMoney(attempt.state) || attempt.state === 'canceling';
+        if ((captured && nobodyWaits) || authorizedLate) {
           const circumstances = {
             ...read,
-            orderNumber: number,
             render: renderOrder,
             by: witness.by,
             maySell,
@@ -166,6 +176,9 @@ export class SettlementService {
           return this.foundMoney.surplus(tx, attempt, outcome, circumstances);
         }
         const over = outcome.state === 'canceled' || outcome.state === 'declined';
+        // Looked before it was last written: what has changed since is to be looked at again.
+        const stale = witness.lookedAt !== undefined && witness.lookedAt <= attempt.updatedAt;
+        if (over && attempt.state === 'authorized' && stale) return 'unknown';
         if (attempt.state === 'authorized' && outcome.state === 'captured') {
           await this.orderMoney.captured(tx, attempt, witness.by, renderOrder);
         } else if ((attempt.state === 'authorized' || attempt.state === 'canceling') && over) {
@@ -185,7 +198,7 @@ export class SettlementService {
       return 'settled';
     } catch (error) {
       if (!(error instanceof ShortOfStock)) throw error;
-      return this.settle({ id, subjectId }, outcome, witness, false);
+      return this.settle({ id, subjectId, state }, outcome, witness, false);
     }
   }
 
@@ -210,7 +223,7 @@ export class SettlementService {
       return 'unknown';
     }
     const consequence = consequenceOf(outcome, { session, attempt, now });
-    const paid = outcome.state === 'captured' || outcome.state === 'authorized';
+    const paid = consequence.stock === 'sell';
     const sale = { number, paid: outcome.state === 'captured', paymentId: attempt.id, placedAt: now };
     const placed = paid ? placedOrder(saleOf(consequence.session, sale)) : null;
     const order = placed && renderOrder(placed);
@@ -221,6 +234,9 @@ export class SettlementService {
       links,
     };
     const reply = consequence.refusal ?? responder?.render(result);
+    if (outcome.state === 'captured' && consequence.to === 'surplus') {
+      await this.foundMoney.sendBack(tx, { ...attempt, reference: outcome.reference }, outcome, by);
+    }
     // Not even a reply for what was never sent: the same request runs again.
     const stored = outcome.state !== 'misconfigured' && outcome.state !== 'blocked';
     await together([
@@ -240,14 +256,13 @@ export class SettlementService {
   ): Promise<void> {
     const none = Promise.resolve();
     const unchanged = to === 'pending' || to === 'requires_action';
+    const hasPrepared = attempt.request.prepared.length > 0 || attempt.request.links.length > 0;
     const stillPrepared = sold ? [] : preparedOf(session.content.quote).map(({ id }) => id);
     await together<unknown[]>([
       // An outcome that leaves the session as it is makes no new version of it.
       unchanged ? none : this.sessions.save(tx, session),
       this.attempts.transition(tx, attempt, to, { reference, instrument, failure, by }),
-      unchanged || attempt.request.prepared.length === 0
-        ? none
-        : this.prepared.release(tx, [session.id], stillPrepared),
+      unchanged || !hasPrepared ? none : this.prepared.release(tx, [session.id], stillPrepared),
       sold ? this.orders.place(tx, sold.placed, sold.view) : none,
       stock === 'sell' ? this.inventory.sell(tx, session.id) : none,
       stock === 'release' ? this.inventory.release(tx, session.id) : none,

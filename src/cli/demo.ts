@@ -20,7 +20,8 @@ Talks to the sandbox server at PUBLIC_URL or PORT, or starts one for as long as 
 
 await runTool(help, async (args, interrupted) => {
   parseArgs({ args, options: {} });
-  const config = loadConfig({ LOG_LEVEL: 'warn', ...process.env });
+  // A dispute is an error in the log of a server, and here part of the story.
+  const config = loadConfig({ LOG_LEVEL: 'fatal', ...process.env });
   if (!config.sandbox) throw new ToolError('The demo pays with test money: it runs in sandbox mode only.');
   const shop = await findServer(config);
   if (shop !== undefined) return play(shop, config, interrupted);

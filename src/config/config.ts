@@ -21,6 +21,7 @@ export abstract class Config {
   abstract readonly stripe: {
     secretKey?: string;
     webhookSecret?: string;
+    webhookSecretPrevious?: string;
     merchantId?: string;
     apiBase?: string;
   };
@@ -28,6 +29,7 @@ export abstract class Config {
     keyId?: string;
     keySecret?: string;
     webhookSecret?: string;
+    webhookSecretPrevious?: string;
     apiBase?: string;
   };
   abstract readonly log: { level: string; format: 'json' | 'pretty' };
@@ -111,6 +113,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
     stripe: {
       secretKey: orInSandbox(vars.STRIPE_SECRET_KEY, sandboxSecrets.stripeSecretKey),
       webhookSecret: orInSandbox(vars.STRIPE_WEBHOOK_SECRET, sandboxSecrets.stripeWebhookSecret),
+      webhookSecretPrevious: vars.STRIPE_WEBHOOK_SECRET_PREVIOUS,
       merchantId: orInSandbox(vars.STRIPE_MERCHANT_ID, 'acct_sandbox'),
       apiBase: vars.STRIPE_API_BASE ?? simulatorUrl,
     },
@@ -118,6 +121,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
       keyId: orInSandbox(vars.RAZORPAY_KEY_ID, sandboxSecrets.razorpayKeyId),
       keySecret: orInSandbox(vars.RAZORPAY_KEY_SECRET, sandboxSecrets.razorpayKeySecret),
       webhookSecret: orInSandbox(vars.RAZORPAY_WEBHOOK_SECRET, sandboxSecrets.razorpayWebhookSecret),
+      webhookSecretPrevious: vars.RAZORPAY_WEBHOOK_SECRET_PREVIOUS,
       apiBase: vars.RAZORPAY_API_BASE ?? simulatorUrl,
     },
     log: { level: vars.LOG_LEVEL ?? 'info', format: vars.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },

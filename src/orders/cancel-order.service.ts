@@ -42,6 +42,8 @@ export class CancelOrderService {
     render: RenderOrder,
   ): Promise<string | null> {
     const { order, attempt } = await this.requests.lockBoth(tx, orderId);
+    // An earlier run of the same request has canceled it.
+    if (order.merchantStatus === 'canceled' && claim.resumed) return null;
     if (order.merchantStatus === 'canceled') throw orderErrors.alreadyCanceled();
     if (attempt && attempt.state !== 'authorized') throw orderErrors.paid();
     const lines = await this.orders.linesOf(tx, orderId);

@@ -2,10 +2,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Database, type Tx } from '../database/database.js';
 import { AttemptStore } from '../payments/attempt.store.js';
-import { type LeasedOperation, OperationStore } from '../payments/operation.store.js';
+import { type LeasedOperation, OperationStore, refundedOf } from '../payments/operation.store.js';
 import { OperationsService } from '../payments/operations.service.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
-import type { OperationState, PaymentOperation } from '../payments/payment-operation.entity.js';
+import {
+  openOperationStates,
+  type OperationState,
+  type PaymentOperation,
+} from '../payments/payment-operation.entity.js';
 import type { OperationOutcome } from '../payments/providers/payment-provider.js';
 import { OnJob } from '../queue/on-job.decorator.js';
 import { OrderMoneyService } from './order-money.service.js';
@@ -107,7 +111,7 @@ export class MoneyOperationsService {
         break;
       }
       case 'refused':
-        await this.operations.move(tx, operation, 'failed', { failure: outcome.cause });
+        await this.refused(tx, operation, attempt, outcome.cause);
         break;
       default:
         await this.operations.move(tx, operation, outcome.state, { reference: outcome.reference });
@@ -118,6 +122,34 @@ export class MoneyOperationsService {
     if (operation.kind === 'release' && operation.state === 'succeeded' && attempt && mayBeReleased(attempt))
       await this.money.released(tx, attempt, by, render);
     return operation.state;
+  }
+
+  /**
+   * The merchant is told and decides. Money that nobody ordered for has to go back all the same: it is tried again,
+   * without what has gone back in the meantime, and a person is called.
+   */
+  private async refused(
+    tx: Tx,
+    operation: PaymentOperation,
+    attempt: PaymentAttempt | null,
+    failure: string,
+  ): Promise<void> {
+    const wanted = operation.requestedBy === 'admin' || operation.requestedBy === 'provider';
+    if (wanted || operation.kind !== 'refund') {
+      await this.operations.move(tx, operation, 'failed', { failure });
+      return;
+    }
+    const others = (attempt ? await this.operations.ofPayments([attempt.id], tx) : []).filter(
+      ({ id }) => id !== operation.id,
+    );
+    const gone = refundedOf(others, [...openOperationStates, 'succeeded']);
+    const left = attempt ? attempt.amount - gone : operation.amount;
+    if (left >= operation.amount) {
+      await this.operations.move(tx, operation, 'unknown', { failure, neverSent: true, needsPerson: true });
+      return;
+    }
+    await this.operations.move(tx, operation, 'failed', { failure });
+    if (left > 0) await this.operations.insert(tx, { ...operation, claimId: null, amount: left });
   }
 }
 

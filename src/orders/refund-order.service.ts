@@ -61,7 +61,7 @@ export class RefundOrderService {
     const lines = lineItems ? await this.orders.linesOf(tx, orderId) : [];
     const share = lineItems?.map((item, index) => paidShare(item, index, lines));
     const remaining = attempt.amount - refundedOf(await this.operations.ofPayments([attempt.id], tx), spoken);
-    if (remaining === 0) throw orderErrors.alreadyRefunded();
+    if (remaining <= 0) throw orderErrors.alreadyRefunded();
     const wanted = amount ?? share?.reduce((sum, paid) => sum + paid, 0) ?? remaining;
     if (wanted > remaining || wanted === 0) throw orderErrors.tooMuch(remaining, attempt.currency);
     const id = await this.requests.insert(tx, 'refund', attempt, claim, { amount: wanted, reason });

@@ -141,6 +141,7 @@ export class AttemptStore {
           capture: 'automatic',
           description: '',
           prepared: [],
+          links: [],
           canAuthenticate: false,
         },
         found.reference,
@@ -178,6 +179,16 @@ export class AttemptStore {
        WHERE provider = $1 AND state IN ('authorized', 'captured') AND updated_at >= $2 AND reference IS NOT NULL
        ORDER BY updated_at`,
       [provider, since],
+    );
+  }
+
+  /** Payments that were to be let go and, after a while, still are not. */
+  async stuckReleases(limit: number): Promise<{ id: string; provider: string; reference: string }[]> {
+    return this.db.query(
+      `SELECT id, provider, reference FROM payment_attempt
+       WHERE state = 'canceling' AND reference IS NOT NULL AND updated_at < now() - $2 * interval '1 ms'
+       ORDER BY updated_at LIMIT $1`,
+      [limit, this.config.timings.reconcileAfterMs],
     );
   }
 

@@ -25,7 +25,7 @@ const actOn = (
     { timings: { ...defaultTimings, chargeDeadlineMs: 600 } } as never,
   );
   return service.act({
-    attempt: { request: {} },
+    attempt: { request: { links: [] } },
     previousState: 'called',
     expired: false,
     ...leased,

@@ -5,11 +5,12 @@ import { StoreService } from '../database/store.service.js';
 import { SecretBox } from '../settings/secret-box.js';
 import type { LeasedAttempt } from './attempt.store.js';
 import type { PaymentAttempt } from './payment-attempt.entity.js';
-import type {
-  ChargeRequest,
-  Credential,
-  PaymentOutcome,
-  PaymentProvider,
+import {
+  type ChargeRequest,
+  type Credential,
+  type PaymentOutcome,
+  type PaymentProvider,
+  ProviderUnavailable,
 } from './providers/payment-provider.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
 
@@ -34,18 +35,45 @@ export class ChargingService {
    * deadline, which the lease outlives.
    */
   async act({ attempt, sentBefore, calledMsAgo }: LeasedAttempt): Promise<PaymentOutcome> {
-    const { chargeDeadlineMs, resendLimitMs, believeRefusalMs } = this.config.timings;
+    const { chargeDeadlineMs } = this.config.timings;
     const request = this.thaw(attempt);
     const provider = this.providers.get(attempt.provider);
     const until = performance.now() + chargeDeadlineMs;
-    const work = sentBefore
+    const work = this.work(attempt, provider, request, { sentBefore, calledMsAgo, until });
+    return within(work, chargeDeadlineMs, unknown('deadline'));
+  }
+
+  private async work(
+    attempt: PaymentAttempt,
+    provider: PaymentProvider,
+    request: ChargeRequest,
+    { sentBefore, calledMsAgo, until }: { sentBefore: boolean; calledMsAgo: number; until: number },
+  ): Promise<PaymentOutcome> {
+    const { resendLimitMs, believeRefusalMs } = this.config.timings;
+    const beside = await this.closeLinks(attempt);
+    // Where it was sent before, what is paid beside it is sent back when it turns up.
+    if (beside && !sentBefore) return beside;
+    return sentBefore
       ? this.lookOrSend(provider, request, {
           until,
           mayResend: calledMsAgo < resendLimitMs && provider.isRepeatable(request),
           believeRefusal: calledMsAgo > believeRefusalMs,
         })
       : this.sendFirst(provider, request, until);
-    return within(work, chargeDeadlineMs, unknown('deadline'));
+  }
+
+  /** So that nobody pays beside the charge. Null if nobody can; else why nothing was sent. */
+  private async closeLinks(attempt: PaymentAttempt): Promise<PaymentOutcome | null> {
+    try {
+      for (const { provider, reference } of attempt.request.links) {
+        const link = await this.providers.get(provider).closeLink?.(reference);
+        if (link === 'in_use') return { state: 'blocked', cause: `payment link ${reference} is in use` };
+      }
+      return null;
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      return { state: 'unknown', cause: error.message, maybeExecuted: false };
+    }
   }
 
   private async sendFirst(
@@ -63,6 +91,8 @@ export class ChargingService {
     { until, mayResend, believeRefusal }: { until: number; mayResend: boolean; believeRefusal: boolean },
   ): Promise<PaymentOutcome> {
     const found = await provider.lookup(request);
+    // Nothing that is said while our key is refused is about the charge.
+    if (found.state === 'misconfigured') return unknown(found.cause);
     if (found.state !== 'not_found') return found;
     // Never closed as "not charged" because a list did not show it: only sending it again decides.
     return mayResend

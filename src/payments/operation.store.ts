@@ -181,16 +181,18 @@ export class OperationStore {
       reference,
       failure,
       neverSent = false,
-    }: { reference?: string; failure?: string; neverSent?: boolean } = {},
+      needsPerson = false,
+    }: { reference?: string; failure?: string; neverSent?: boolean; needsPerson?: boolean } = {},
   ): Promise<void> {
     const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(operation.tries, 20));
     await tx.query(
       `UPDATE payment_operation SET
          state = $2, reference = coalesce($3, reference), failure = $4, lease_token = NULL, lease_until = NULL,
          called_at = CASE WHEN $5 THEN NULL ELSE called_at END,
+         flagged_at = CASE WHEN $7 THEN coalesce(flagged_at, now()) ELSE flagged_at END,
          next_at = now() + $6 * interval '1 ms', updated_at = now()
        WHERE id = $1`,
-      [operation.id, to, reference ?? null, failure ?? null, neverSent, backoffMs],
+      [operation.id, to, reference ?? null, failure ?? null, neverSent, backoffMs, needsPerson],
     );
     operation.state = to;
   }

@@ -35,7 +35,12 @@ export class OperationsService {
     const mayResend = calledMsAgo < this.config.timings.resendLimitMs;
     const work =
       operation.kind === 'refund'
-        ? this.refund(provider, request, { sentBefore, mayResend, reference: operation.reference })
+        ? this.refund(provider, request, {
+            sentBefore,
+            // One made in the provider's dashboard is only asked after.
+            mayResend: mayResend && operation.requestedBy !== 'provider',
+            reference: operation.reference,
+          })
         : end(provider, operation.kind, request);
     return within(work, this.config.timings.chargeDeadlineMs, unknown('deadline'));
   }
@@ -49,10 +54,10 @@ export class OperationsService {
       reference,
     }: { sentBefore: boolean; mayResend: boolean; reference: string | null },
   ): Promise<OperationOutcome> {
-    if (sentBefore) {
+    if (sentBefore || !mayResend) {
       const found = await lookFor(provider, request, reference);
       if (found) return found;
-      if (!mayResend) return unknown('too old to be sent again');
+      if (!mayResend) return unknown('not to be sent again');
     }
     const outcome = await provider.refund(request);
     if (outcome.state !== 'refused' || !sentBefore) return outcome;

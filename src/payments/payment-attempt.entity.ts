@@ -9,6 +9,8 @@ export interface FrozenRequest {
   description: string;
   /** What had been prepared at the provider for this total. */
   prepared: PreparedObject[];
+  /** What else the session could be paid by, of all providers: closed before the charge is sent. */
+  links: { provider: string; reference: string }[];
   /** False: a demand for 3-D Secure is a decline, since whoever asked cannot go through with it. */
   canAuthenticate: boolean;
 }
@@ -43,6 +45,7 @@ export interface Transition {
   unique: true,
   where: 'authentication_id IS NOT NULL',
 })
+@Index('payment_attempt_canceling_idx', ['updatedAt'], { where: "state = 'canceling'" })
 @Index('payment_attempt_paid_idx', ['provider', 'updatedAt'], {
   where: "state IN ('authorized', 'captured')",
 })

@@ -22,7 +22,7 @@ describe('the life of a payment attempt', () => {
     expect(next('canceling')).toEqual(['canceled', 'surplus']);
     // Surplus that was only authorized is let go of.
     expect(next('surplus')).toEqual(['canceled']);
-    expect([next('failed'), next('canceled')]).toEqual([['surplus'], ['surplus']]);
+    expect([next('failed'), next('canceled')]).toEqual([['authorized', 'surplus'], ['surplus']]);
   });
 
   it('cannot have money before it was called', () => {

@@ -27,18 +27,20 @@ const outcomes: AttemptState[] = [
   'captured',
   'failed',
   'canceled',
+  'surplus',
 ];
 
 const transitions: Record<AttemptState, readonly AttemptState[]> = {
   started: ['called', 'failed'],
   called: outcomes,
   unknown: outcomes,
-  pending: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
-  requires_action: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
+  pending: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled', 'surplus'],
+  requires_action: ['pending', 'requires_action', 'authorized', 'captured', 'failed', 'canceled', 'surplus'],
   authorized: ['captured', 'canceling', 'canceled'],
   canceling: ['canceled', 'surplus'],
   captured: [],
-  failed: ['surplus'],
+  // Authorized after all, where the merchant captures by hand: sold like any other.
+  failed: ['surplus', 'authorized'],
   canceled: ['surplus'],
   surplus: ['canceled'],
 };

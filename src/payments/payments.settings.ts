@@ -1,13 +1,12 @@
 import { IsIn, IsObject } from 'class-validator';
-import type { Config } from '../config/config.js';
 
 export class PaymentsSettings {
   static readonly namespace = 'payments';
-  static defaults(config: Config): PaymentsSettings {
+  static defaults(): PaymentsSettings {
     return Object.assign(new PaymentsSettings(), {
       captureMethod: 'automatic',
       orphanPolicy: 'report',
-      providersByCurrency: config.sandbox ? { usd: ['stripe'], inr: ['razorpay'] } : { usd: ['stripe'] },
+      providersByCurrency: { usd: ['stripe'], inr: ['razorpay'] },
     });
   }
 

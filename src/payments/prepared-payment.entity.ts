@@ -45,7 +45,7 @@ export class PreparedPayment {
   @Column({ type: 'timestamptz', nullable: true })
   releasedAt: Date | null;
 
-  /** Since when nobody can pay it: links only. */
+  /** Since when nobody can pay it: a link that was closed, an order or a link that was paid. */
   @Column({ type: 'timestamptz', nullable: true })
   closedAt: Date | null;
 }

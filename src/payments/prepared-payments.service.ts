@@ -70,6 +70,14 @@ export class PreparedPaymentsService {
     );
   }
 
+  /** Somebody has paid it: it is good for nothing else. In the caller's transaction. */
+  async markPaid(tx: Tx, id: string): Promise<void> {
+    await tx.query(
+      'UPDATE prepared_payment SET released_at = coalesce(released_at, now()), closed_at = now() WHERE id = $1',
+      [id],
+    );
+  }
+
   async find(id: string): Promise<PreparedPayment | null> {
     return this.db.repository(PreparedPayment).findOneBy({ id });
   }
@@ -84,7 +92,10 @@ export class PreparedPaymentsService {
     );
     for (const { id, provider, reference } of due) {
       try {
-        if (reference !== null) await this.providers.get(provider).closeLink?.(reference);
+        const link =
+          reference === null ? 'closed' : await this.providers.get(provider).closeLink?.(reference);
+        // Somebody is paying it: what comes of that is not known yet.
+        if (link === 'in_use') continue;
         await this.db.query('UPDATE prepared_payment SET closed_at = now() WHERE id = $1', [id]);
       } catch (error) {
         this.logger.warn({ event: 'payment.link_not_closed', preparedId: id, provider, error });
@@ -99,28 +110,51 @@ export class PreparedPaymentsService {
     subjectId: string,
     kinds: PreparedObject['kind'][],
   ): Promise<PreparedObject[]> {
+    const reused = await this.reuse(provider, total, subjectId, kinds);
+    const missing = kinds.filter((kind) => !reused.some((object) => object.kind === kind));
+    if (missing.length === 0) return reused;
     const rows = await this.db.query<{ id: string; kind: PreparedObject['kind'] }>(
       `INSERT INTO prepared_payment (id, subject_id, provider, kind, amount, currency, created_at)
        SELECT wanted.id, $2, $3, wanted.kind, $5, $6, now() FROM unnest($1::text[], $4::text[]) AS wanted (id, kind)
-       WHERE $7 > (SELECT count(*) FROM prepared_payment p WHERE p.subject_id = $2 AND p.kind = wanted.kind)
+       -- What was never answered cannot be paid, and counts less.
+       WHERE $7 > (SELECT count(p.reference) + count(*) / 5 FROM prepared_payment p
+                   WHERE p.subject_id = $2 AND p.kind = wanted.kind)
        RETURNING id, kind`,
       [
-        kinds.map(() => newId('pop')),
+        missing.map(() => newId('pop')),
         subjectId,
         provider.code,
-        kinds,
+        missing,
         total.amount,
         total.currency,
         limitPerSubject,
       ],
     );
-    if (rows.length < kinds.length) {
+    if (rows.length < missing.length) {
       this.logger.warn({ event: 'payment.prepare_limit_reached', subjectId, provider: provider.code });
     }
     const made = await Promise.all(rows.map((row) => this.ask(provider, total, subjectId, row)));
     const objects = made.flatMap((object) => object ?? []);
     if (objects.length > 0) await this.remember(objects);
-    return objects;
+    return [...reused, ...objects];
+  }
+
+  /** An order that was made for the same total before is as good as new; a link may be closed already. */
+  private async reuse(
+    provider: PaymentProvider,
+    total: Money,
+    subjectId: string,
+    kinds: PreparedObject['kind'][],
+  ): Promise<PreparedObject[]> {
+    if (!kinds.includes('order')) return [];
+    return this.db.query<PreparedObject>(
+      `UPDATE prepared_payment SET released_at = NULL WHERE id = (
+         SELECT id FROM prepared_payment
+         WHERE subject_id = $1 AND provider = $2 AND kind = 'order' AND amount = $3 AND currency = $4
+           AND reference IS NOT NULL AND closed_at IS NULL ORDER BY id DESC LIMIT 1)
+       RETURNING id, kind, reference`,
+      [subjectId, provider.code, total.amount, total.currency],
+    );
   }
 
   private async ask(

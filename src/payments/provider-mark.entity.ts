@@ -8,4 +8,8 @@ export class ProviderMark {
 
   @Column({ type: 'timestamptz' })
   listedUntil: Date;
+
+  /** When it was last compared days back. */
+  @Column({ type: 'timestamptz', nullable: true })
+  lookedBackAt: Date | null;
 }

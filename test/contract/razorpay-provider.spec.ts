@@ -126,11 +126,18 @@ describe('a saved token', () => {
     expect(await captured(request)).toBe(1);
   });
 
-  it('is not charged beside a payment that the buyer has authorized', async () => {
+  it('is charged beside a payment that the buyer has only authorized: one of them is captured', async () => {
     const make = await session();
     await checkout(make(success));
+    expect(await provider.charge(make(success))).toMatchObject({ state: 'captured' });
+    expect(await captured(make(success))).toBe(1);
+  });
+
+  it('is not charged beside a payment that was captured', async () => {
+    const make = await session();
+    await checkout(make(success), { outcome: 'captured' });
     expect(await provider.charge(make(success))).toMatchObject({ state: 'blocked' });
-    expect(await captured(make(success))).toBe(0);
+    expect(await captured(make(success))).toBe(1);
   });
 
   it('whose bank could not be reached is declined because its payment says so', async () => {
@@ -166,40 +173,49 @@ describe('a saved token', () => {
 describe('a payment link', () => {
   const payLink = (request: ChargeRequest, buyer: object) =>
     world.client.post(`/_sim/razorpay/links/${request.prepared[1]!.reference}/pay`, buyer);
+  const close = (request: ChargeRequest) => provider.closeLink!(request.prepared[1]!.reference);
 
-  it.each(['pending', 'authorized', 'captured'])(
-    'that is being paid keeps the agent away: %s',
-    async (outcome) => {
-      const request = (await session('link'))(success);
-      await payLink(request, { outcome });
-      expect(await provider.charge(request)).toMatchObject({ state: 'blocked' });
-      expect(await captured(request)).toBe(outcome === 'captured' ? 1 : 0);
-    },
-  );
+  it.each(['pending', 'authorized', 'captured'])('that is being paid is in use: %s', async (outcome) => {
+    const request = (await session('link'))(success);
+    await payLink(request, { outcome });
+    expect(await close(request)).toBe('in_use');
+    expect(await captured(request)).toBe(outcome === 'captured' ? 1 : 0);
+  });
 
-  it('that somebody begins to pay while it is being closed keeps the agent away', async () => {
+  it('that somebody begins to pay while it is being closed is in use', async () => {
     const request = (await session('link'))(success);
     const match = { method: 'POST', path: '/cancel$' };
     await world.client.post('/_sim/faults', { match, action: 'delay', ms: 500 });
-    const charging = provider.charge(request);
+    const closing = close(request);
     await expect.poll(() => world.client.get('/_sim/faults')).toEqual({ faults: [] });
     await payLink(request, { outcome: 'pending' });
-    expect(await charging).toMatchObject({ state: 'blocked' });
+    expect(await closing).toBe('in_use');
     expect(await captured(request)).toBe(0);
   });
 
-  it('whose buyer gave up does not', async () => {
+  it('whose buyer gave up is closed', async () => {
     const request = (await session('link'))(success);
     await payLink(request, { outcome: 'failed' });
-    expect(await provider.charge(request)).toMatchObject({ state: 'captured' });
+    expect(await close(request)).toBe('closed');
   });
 
-  it('that cannot be closed keeps the agent away, and nothing is sent', async () => {
+  it('whose money has gone back is closed', async () => {
+    const request = (await session('link'))(success);
+    await payLink(request, { outcome: 'captured' });
+    const payments = await world.client.get<{ entries: { payment: string; session_id: string }[] }>(
+      '/_sim/ledger',
+    );
+    const payment = payments.entries.find(({ session_id }) => session_id === request.subjectId)!.payment;
+    const back = { id: 'ref_back_again', payment, amount: request.amount, currency: 'inr' };
+    await provider.refund({ ...back, storeInstance: request.storeInstance, reason: 'x' });
+    expect(await close(request)).toBe('closed');
+  });
+
+  it('that cannot be closed says so', async () => {
     const request = (await session('link'))(success);
     await world.client.inject({ match: { path: '/cancel$' }, action: 'status', status: 503 });
-    expect(await provider.charge(request)).toMatchObject({ state: 'unknown', maybeExecuted: false });
-    expect(await captured(request)).toBe(0);
-    expect(await provider.charge(request)).toMatchObject({ state: 'captured' });
+    await expect(close(request)).rejects.toThrow('Razorpay');
+    expect(await close(request)).toBe('closed');
   });
 
   it('whose making was not answered is found under its reference', async () => {

@@ -28,6 +28,7 @@ const timings = {
   chargeDeadlineMs: 400,
   attemptLeaseMs: 600,
   attemptPollMs: 20,
+  believeRefusalMs: 2_000,
   reconcileAfterMs: 200,
   reconcileEveryMs: 150,
   operationsEveryMs: 150,

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { formatMoney } from '../../common/money.js';
 import { only } from '../conversation.js';
 import { ToolError } from '../tool.js';
 import type { Purchase } from './buy-in-rupees.js';
@@ -59,6 +60,10 @@ export async function afterTheSale(stage: Stage, { orderId, payment, total }: Pu
   expect(
     order.adjustments.some(({ id, status }) => id === refund.id && status === 'completed'),
     'The order does not show the refund as completed.',
+  );
+  const disputed = order.disputes.reduce((sum, dispute) => sum + dispute.amount, 0);
+  talk.say(
+    `Of ${formatMoney(total, 'inr')} the buyer has ${formatMoney(amount, 'inr')} back and disputes ${formatMoney(disputed, 'inr')}.`,
   );
 }
 

@@ -52,7 +52,7 @@ export async function buyInRupees(stage: Stage): Promise<Purchase> {
 
 async function open({ talk, shop, agent }: Stage): Promise<RupeeSession> {
   talk.chapter(
-    'Another buyer is in Mumbai. Rupees are paid through Razorpay: the session names the order to pay.',
+    'Another buyer is in Mumbai. Rupees go through Razorpay: the session names the order to pay there.',
   );
   const { body: session } = await talk.exchange<RupeeSession>({
     method: 'POST',
@@ -95,9 +95,7 @@ async function open({ talk, shop, agent }: Stage): Promise<RupeeSession> {
 }
 
 async function payInCheckout({ talk, provider }: Stage, session: RupeeSession): Promise<SignedPayment> {
-  talk.chapter(
-    'The agent opens Razorpay Checkout with it, and the buyer pays by UPI. The simulator plays both.',
-  );
+  talk.chapter('The buyer pays that order by UPI in Razorpay Checkout, which the simulator plays.');
   const { body: proof } = await talk.exchange<SignedPayment>({
     method: 'POST',
     url: `${provider}/_sim/razorpay/checkout`,
@@ -114,7 +112,7 @@ async function complete(
   proof: SignedPayment,
 ): Promise<Session> {
   talk.chapter(
-    'It hands in what Razorpay signed. The shop checks the signature and the payment, and takes the order.',
+    'The agent hands in what Razorpay signed. The shop checks it, and the answer carries the order.',
   );
   const { body: paid } = await talk.exchange<Session>({
     method: 'POST',

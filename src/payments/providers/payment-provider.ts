@@ -101,7 +101,9 @@ export interface AuthenticationDemand {
  * not a decline. `maybeExecuted: false` means that the provider certainly did not see the request.
  */
 export type PaymentOutcome =
-  | { state: 'captured' | 'authorized'; reference: string; instrument?: InstrumentSummary }
+  /** `refunded`: how much of it has gone back already, whoever sent it. */
+  | { state: 'captured'; reference: string; instrument?: InstrumentSummary; refunded?: number }
+  | { state: 'authorized'; reference: string; instrument?: InstrumentSummary }
   | { state: 'pending' | 'requires_action'; reference: string }
   | { state: 'canceled'; reference: string }
   | { state: 'declined'; reference?: string; failure: AttemptFailure }
@@ -229,8 +231,11 @@ export interface PaymentProvider {
   readonly prepares?: readonly PreparedObject['kind'][];
   /** Makes an order or a link. Throws `ProviderUnavailable`; what may exist then, nobody can pay. */
   prepare?(request: PrepareRequest): Promise<PreparedObject>;
-  /** Makes sure that nobody can begin to pay a link any more. Throws `ProviderUnavailable`. */
-  closeLink?(reference: string): Promise<void>;
+  /**
+   * Makes sure that nobody can begin to pay a link any more. `in_use`: somebody has paid it, or is about to, and the
+   * money has not gone back. Throws `ProviderUnavailable`.
+   */
+  closeLink?(reference: string): Promise<'closed' | 'in_use'>;
 
   /** Reads the credential. `prepared` is what the session offers to pay against. No network. */
   parseCredential(

@@ -79,6 +79,8 @@ export class InboxProcessor implements OnModuleDestroy {
         return this.finish(group, 'ignored', 'foreign');
       case 'waiting':
         return this.putOff(group, 'waiting', null);
+      case 'undecided':
+        return this.putOff(group, 'received', new Undecided());
     }
   }
 
@@ -124,6 +126,9 @@ export class InboxProcessor implements OnModuleDestroy {
     for (const _ of ids) this.metrics.processed({ provider, result });
   }
 }
+
+/** The payment is known, and what becomes of it depends on what is still under way. */
+class Undecided extends Error {}
 
 /** Short, and nothing of what was in it: messages may quote what people typed. */
 function classOf(error: unknown): string {

@@ -2,7 +2,6 @@ import type { ChargeRequest, PaymentOutcome } from '../payment-provider.js';
 import type { RazorpayApi } from './razorpay.api.js';
 import { failureOf } from './razorpay.failure.js';
 import { savedToken } from './razorpay.handler.js';
-import { settleLink } from './razorpay.prepare.js';
 import { notSent, orderOf, ours, settle } from './razorpay.settle.js';
 import { chargeToken } from './razorpay.token-charge.js';
 import type { WirePayment } from './razorpay.wire.js';
@@ -12,14 +11,6 @@ import type { WirePayment } from './razorpay.wire.js';
  * before it acts, and what is authorized and still ours is captured.
  */
 export async function charge(api: RazorpayApi, request: ChargeRequest): Promise<PaymentOutcome> {
-  try {
-    for (const { kind, reference } of request.prepared) {
-      const blocked = kind === 'link' ? await settleLink(api, reference) : null;
-      if (blocked) return blocked;
-    }
-  } catch (error) {
-    return notSent(error);
-  }
   return request.credentialKind === savedToken ? chargeToken(api, request) : takeProof(api, request);
 }
 

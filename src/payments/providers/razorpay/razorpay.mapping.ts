@@ -20,7 +20,7 @@ export function outcomeOfPayment(payment: WirePayment, total: Money): PaymentOut
     return unknown(`payment ${reference} is for another amount`);
   switch (payment.status) {
     case 'captured':
-      return { state: 'captured', reference, instrument: instrumentOf(payment) };
+      return captured(payment);
     case 'authorized':
       return { state: 'authorized', reference, instrument: instrumentOf(payment) };
     case 'created':
@@ -40,7 +40,8 @@ export function outcomeOfPayment(payment: WirePayment, total: Money): PaymentOut
 
 /** `order` are the notes of the order it was paid on, which say whose it is if the payment's own do not. */
 export function paymentOf(payment: WirePayment, order: Notes): ProviderPayment {
-  const notes = { ...order, ...payment.notes };
+  // A payment's own notes may be the payer's; the order's are ours.
+  const notes = { ...payment.notes, ...order };
   return {
     reference: payment.id,
     amount: payment.amount,
@@ -54,12 +55,17 @@ export function paymentOf(payment: WirePayment, order: Notes): ProviderPayment {
   };
 }
 
+const captured = (payment: WirePayment): PaymentOutcome => ({
+  state: 'captured',
+  reference: payment.id,
+  instrument: instrumentOf(payment),
+  ...(payment.refunded > 0 && { refunded: payment.refunded }),
+});
+
 /** Of a refunded one: money that was captured and went back was captured, what was never captured is let go. */
 function whatHappenedTo(payment: WirePayment): PaymentOutcome {
   if (payment.status !== 'refunded') return outcomeOfPayment(payment, payment);
-  return payment.captured
-    ? { state: 'captured', reference: payment.id, instrument: instrumentOf(payment) }
-    : { state: 'canceled', reference: payment.id };
+  return payment.captured ? captured(payment) : { state: 'canceled', reference: payment.id };
 }
 
 /** `unknown` if the request may have been carried out all the same. */

@@ -1,9 +1,4 @@
-import {
-  type PaymentOutcome,
-  type PreparedObject,
-  type PrepareRequest,
-  ProviderUnavailable,
-} from '../payment-provider.js';
+import { type PreparedObject, type PrepareRequest, ProviderUnavailable } from '../payment-provider.js';
 import type { RazorpayApi } from './razorpay.api.js';
 import { failureOf } from './razorpay.failure.js';
 import type { WireLink, WireOrder, WirePayment } from './razorpay.wire.js';
@@ -50,8 +45,16 @@ const notesOf = ({ id, subjectId, storeInstance }: PrepareRequest): Record<strin
   store_instance: storeInstance,
 });
 
-/** Returns when nobody can begin to pay the link any more: canceled, expired or paid. */
-export async function closeLink(api: RazorpayApi, reference: string): Promise<void> {
+/** A link that is being paid stays as it is; one that is not is canceled, and looked at once more after that. */
+export async function closeLink(api: RazorpayApi, reference: string): Promise<'closed' | 'in_use'> {
+  const link = await api.link(reference).catch(unavailable);
+  if (await isInUse(api, link)) return 'in_use';
+  if (!isOpen(link)) return 'closed';
+  await cancel(api, reference);
+  return (await isInUse(api, await api.link(reference).catch(unavailable))) ? 'in_use' : 'closed';
+}
+
+async function cancel(api: RazorpayApi, reference: string): Promise<void> {
   try {
     await api.cancelLink(reference);
   } catch (error) {
@@ -60,31 +63,16 @@ export async function closeLink(api: RazorpayApi, reference: string): Promise<vo
   }
 }
 
-/**
- * Makes sure that nobody pays a link beside the charge: null if so. It is closed first and looked at after that,
- * since a buyer may have opened it in between.
- */
-export async function settleLink(api: RazorpayApi, reference: string): Promise<PaymentOutcome | null> {
-  const link = await api.link(reference);
-  const before = await inFlight(api, link);
-  if (before || !isOpen(link)) return before;
-  await closeLink(api, reference);
-  return inFlight(api, await api.link(reference));
-}
-
-async function inFlight(api: RazorpayApi, link: WireLink): Promise<PaymentOutcome | null> {
-  if (link.status === 'paid') return blocked(`payment link ${link.id} is paid`);
-  const payments = link.orderId ? await api.paymentsOf(link.orderId) : [];
-  const paying = payments.find(isUnderWay);
-  return paying ? blocked(`payment ${paying.id} on payment link ${link.id} is ${paying.status}`) : null;
+/** By its payments and not by its status: what was paid and sent back is over. */
+async function isInUse(api: RazorpayApi, link: WireLink): Promise<boolean> {
+  if (!link.orderId) return link.status === 'paid';
+  return (await api.paymentsOf(link.orderId).catch(unavailable)).some(isUnderWay);
 }
 
 const isUnderWay = ({ status }: WirePayment): boolean =>
   ['created', 'authorized', 'captured'].includes(status);
 
 const isOpen = ({ status }: WireLink): boolean => !['cancelled', 'expired', 'paid'].includes(status);
-
-const blocked = (cause: string): PaymentOutcome => ({ state: 'blocked', cause });
 
 function unavailable(error: unknown): never {
   throw new ProviderUnavailable(failureOf(error).message, { cause: error });

@@ -55,8 +55,8 @@ export class RazorpayProvider implements PaymentProvider {
     return prepare(await this.open(), request);
   }
 
-  async closeLink(reference: string): Promise<void> {
-    await closeLink(await this.open(), reference);
+  async closeLink(reference: string): Promise<'closed' | 'in_use'> {
+    return closeLink(await this.open(), reference);
   }
 
   async parseCredential(

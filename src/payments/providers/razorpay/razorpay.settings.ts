@@ -14,6 +14,7 @@ export class RazorpaySettings {
       keyId: razorpay.keyId,
       keySecret: razorpay.keySecret,
       webhookSecret: razorpay.webhookSecret,
+      webhookSecretPrevious: razorpay.webhookSecretPrevious,
     };
   }
 

@@ -16,11 +16,11 @@ export async function chargeToken(api: RazorpayApi, request: ChargeRequest): Pro
   } catch (error) {
     return notSent(error);
   }
-  const captured = payments.find(({ status }) => status === 'captured');
-  const known = captured ?? ours(payments, request);
+  const known = ours(payments, request);
   if (known) return settle(api, known, request);
-  const other = payments.find(({ status }) => status === 'authorized');
-  if (other) return { state: 'blocked', cause: `payment ${other.id} of ${order} is authorized` };
+  // Another one that is only authorized cannot be captured beside ours, and goes back by itself.
+  const other = payments.find(({ status }) => status === 'captured');
+  if (other) return { state: 'blocked', cause: `payment ${other.id} of ${order} is captured` };
 
   let id: string;
   try {
@@ -80,8 +80,13 @@ async function amongPayments(
   const unknown: PaymentOutcome = { state: 'unknown', cause: failure.reason, maybeExecuted: true };
   try {
     const payments = await api.paymentsOf(orderOf(request));
-    const payment = payments.find(({ status }) => status === 'captured') ?? ours(payments, request);
-    return payment ? await settle(api, payment, request) : unknown;
+    const payment = ours(payments, request);
+    if (payment) return await settle(api, payment, request);
+    // Refused because the order is paid, and not by us: ours was not executed.
+    const other = payments.find(({ status }) => status === 'captured' || status === 'refunded');
+    return other && failure.reason === 'order_already_paid'
+      ? { state: 'blocked', cause: `payment ${other.id} of the order was captured` }
+      : unknown;
   } catch (error) {
     failureOf(error);
     return unknown;

@@ -9,6 +9,8 @@ export interface WirePayment {
   currency: string;
   status: string;
   captured: boolean;
+  /** What of it has gone back. */
+  refunded: number;
   orderId: string | null;
   method: string;
   card: { network?: string; last4?: string } | null;
@@ -69,6 +71,7 @@ export function readPayment(answer: unknown): WirePayment {
     ...money(wire, 'pay'),
     status: text(wire, 'status'),
     captured: wire.captured === true,
+    refunded: typeof wire.amount_refunded === 'number' ? wire.amount_refunded : 0,
     orderId: optional(wire.order_id),
     method: optional(wire.method) ?? 'unknown',
     card: card && { network: optional(card.network) ?? undefined, last4: optional(card.last4) ?? undefined },

@@ -52,7 +52,7 @@ export function outcomeOfIntent(
           maybeExecuted: true,
         };
       }
-      return { state: 'captured', reference, instrument };
+      return { state: 'captured', reference, instrument, ...refundedOf(intent) };
     case 'requires_capture':
       return { state: 'authorized', reference, instrument };
     case 'processing':
@@ -153,6 +153,12 @@ function failureOf({ code = '', decline_code = '', advice_code }: Decline): Atte
           ? 'same_instrument'
           : 'other_instrument',
   };
+}
+
+/** Known where the charge came with it. */
+function refundedOf({ latest_charge }: Stripe.PaymentIntent): { refunded?: number } {
+  const refunded = typeof latest_charge === 'object' ? (latest_charge?.amount_refunded ?? 0) : 0;
+  return refunded > 0 ? { refunded } : {};
 }
 
 function instrumentOf(intent: Stripe.PaymentIntent): InstrumentSummary | undefined {

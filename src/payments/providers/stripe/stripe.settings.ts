@@ -33,6 +33,7 @@ export class StripeSettings {
     return {
       secretKey: stripe.secretKey,
       webhookSecret: stripe.webhookSecret,
+      webhookSecretPrevious: stripe.webhookSecretPrevious,
       merchantId: stripe.merchantId,
     };
   }
