@@ -29,7 +29,7 @@ export interface FoundMoney {
 /** What became of it: the session is sold after all, or the money goes back. */
 export type Taken = { taken: 'sold' } | { taken: 'sent back'; operationId: string | null };
 
-interface Circumstances extends ReadSession {
+interface Circumstances {
   render: RenderOrder;
   by: string;
   /** False once the shelf was found empty: the money goes back then. */
@@ -55,7 +55,12 @@ export class FoundMoneyService {
   ) {}
 
   /** For an attempt that had been closed without money. Holds the attempt's lock too. */
-  async surplus(tx: Tx, attempt: PaymentAttempt, money: FoundMoney, now: Circumstances): Promise<Taken> {
+  async surplus(
+    tx: Tx,
+    attempt: PaymentAttempt,
+    money: FoundMoney,
+    now: Circumstances & ReadSession,
+  ): Promise<Taken> {
     const { reference, instrument } = money;
     const sells = now.maySell && !money.refunded && pays(now, attempt);
     // One that is sold and only authorized has its life before it: it is captured or let go like any other.
@@ -65,38 +70,49 @@ export class FoundMoneyService {
     return this.sendBack(tx, { ...attempt, reference }, money, now.by);
   }
 
-  /** A captured payment on an order or a link that was prepared for the session. */
-  async adopt(tx: Tx, provider: string, payment: ProviderPayment, now: Circumstances): Promise<Taken> {
-    const { session } = now;
+  /**
+   * A captured payment on an order or a link that was prepared for the session. `read` is null if the session never
+   * came about: the process that prepared it died before.
+   */
+  async adopt(
+    tx: Tx,
+    provider: string,
+    payment: ProviderPayment,
+    { sessionId, read, ...now }: Circumstances & { sessionId: string; read: ReadSession | null },
+  ): Promise<Taken> {
     const { outcome } = payment;
     const refunded = 'refunded' in outcome ? outcome.refunded : undefined;
     const instrument = 'instrument' in outcome ? (outcome.instrument ?? null) : null;
-    const [newest] = await this.attempts.findBySubject(tx, session.id);
+    const [newest] = await this.attempts.findBySubject(tx, sessionId);
     const n = (newest?.n ?? 0) + 1;
-    const current = preparedOf(session.content.quote).some(({ id }) => id === payment.preparedId);
-    const sells = now.maySell && !refunded && current && pays(now, payment);
+    const isCurrent = (session: CheckoutSession): boolean =>
+      preparedOf(session.content.quote).some(({ id }) => id === payment.preparedId);
+    const buys =
+      now.maySell && !refunded && read && isCurrent(read.session) && pays(read, payment) ? read : null;
     const found = {
       id: newId('pay'),
-      subjectId: session.id,
+      subjectId: sessionId,
       n,
       provider,
       amount: payment.amount,
       currency: payment.currency,
-      providerKey: this.payments.keyOf({ subjectId: session.id, n }),
+      providerKey: this.payments.keyOf({ subjectId: sessionId, n }),
       reference: payment.reference,
       instrument,
     };
-    await this.attempts.insertFound(tx, { ...found, state: sells ? 'captured' : 'surplus' }, now.by);
+    await this.attempts.insertFound(tx, { ...found, state: buys ? 'captured' : 'surplus' }, now.by);
     if (payment.preparedId !== null) await this.prepared.markPaid(tx, payment.preparedId);
     const money: FoundMoney = { reference: payment.reference, state: 'captured', refunded };
-    return sells ? this.sell(tx, found.id, money, now) : this.sendBack(tx, found, money, now.by);
+    return buys
+      ? this.sell(tx, found.id, money, { ...now, ...buys })
+      : this.sendBack(tx, found, money, now.by);
   }
 
   private async sell(
     tx: Tx,
     paymentId: string,
     { state }: FoundMoney,
-    { session, now, render }: Circumstances,
+    { session, now, render }: Circumstances & ReadSession,
   ): Promise<Taken> {
     const content = { ...session.content, notice: null, authentication: null };
     const next = nextVersion(session, now, { state: 'completed', content });

@@ -17,7 +17,7 @@ import { ProviderRegistry } from '../payments/providers/provider-registry.js';
 import { QueueService } from '../queue/queue.service.js';
 import { FoundMoneyService, type Taken } from './found-money.service.js';
 import { ShortOfStock } from './purchase-intent.service.js';
-import { SessionStore } from './session.store.js';
+import { type ReadSession, SessionStore } from './session.store.js';
 import { SettlementService } from './settlement.service.js';
 
 /**
@@ -118,19 +118,11 @@ export class PaymentFactsService {
     let taken: Taken | 'known' | 'undecided';
     try {
       taken = await this.db.transaction(async (tx) => {
-        const read = await this.sessions.lock(tx, sessionId);
+        const read = await this.sessions.lockIfThere(tx, sessionId);
         if (await this.attempts.findByReference(provider.code, payment.reference, tx)) return 'known';
         // A charge is under way: if it comes to nothing, this money may still buy the session.
-        const forHowLong = read.now.getTime() - read.session.updatedAt.getTime();
-        const mayStillEnd =
-          read.session.state === 'completing' && forHowLong < this.config.timings.believeRefusalMs;
-        if (maySell && mayStillEnd) return 'undecided';
-        return this.foundMoney.adopt(tx, provider.code, payment, {
-          ...read,
-          render,
-          by,
-          maySell,
-        });
+        if (maySell && read && this.isCharging(read)) return 'undecided';
+        return this.foundMoney.adopt(tx, provider.code, payment, { sessionId, read, render, by, maySell });
       });
     } catch (error) {
       if (!(error instanceof ShortOfStock)) throw error;
@@ -151,5 +143,11 @@ export class PaymentFactsService {
     this.queue.wake('payments.operations');
     this.queue.wake('payments.close-links');
     return 'applied';
+  }
+
+  /** One that takes very long is not waited for: the buyer's money goes back. */
+  private isCharging({ session, now }: ReadSession): boolean {
+    const forHowLong = now.getTime() - session.updatedAt.getTime();
+    return session.state === 'completing' && forHowLong < this.config.timings.believeRefusalMs;
   }
 }

@@ -49,11 +49,16 @@ export class SessionStore {
   }
 
   async lock(tx: Tx, id: string): Promise<ReadSession> {
+    const read = await this.lockIfThere(tx, id);
+    if (!read) throw new Error(`checkout session ${id} is gone`);
+    return read;
+  }
+
+  async lockIfThere(tx: Tx, id: string): Promise<ReadSession | null> {
     const [row] = await rows<Row>(tx, `SELECT ${columns} FROM checkout_session WHERE id = $1 FOR UPDATE`, [
       id,
     ]);
-    if (!row) throw new Error(`checkout session ${id} is gone`);
-    return split(row);
+    return row ? split(row) : null;
   }
 
   async insert(tx: Tx, session: CheckoutSession): Promise<void> {

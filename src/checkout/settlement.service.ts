@@ -106,6 +106,8 @@ export class SettlementService {
     lookedAt: Date,
   ): Promise<Advance> {
     if (outcome.state === 'unknown') return 'unknown';
+    // Nothing the provider shows of the payment itself leads out of these; refunds and disputes have rows of their own.
+    if (attempt.state === 'captured' || attempt.state === 'surplus') return 'settled';
     const waitsForCapture = outcome.state === 'authorized' && attempt.request.capture === 'automatic';
     // To be captured by whoever charges it. For an attempt that is closed nobody does: the provider gives it back.
     if (waitsForCapture) return isOpen(attempt.state) ? this.advance(attempt.id, by) : 'settled';

@@ -20,6 +20,7 @@ import { RefundOrderService } from '../../dist/src/orders/refund-order.service.j
 import { OutboxService } from '../../dist/src/outbox/outbox.service.js';
 import { AttemptStore } from '../../dist/src/payments/attempt.store.js';
 import { OperationStore } from '../../dist/src/payments/operation.store.js';
+import { PreparedPaymentsService } from '../../dist/src/payments/prepared-payments.service.js';
 import { RazorpayApi } from '../../dist/src/payments/providers/razorpay/razorpay.api.js';
 import { RazorpayProvider } from '../../dist/src/payments/providers/razorpay/razorpay.provider.js';
 import { StripeProvider } from '../../dist/src/payments/providers/stripe/stripe.provider.js';
@@ -40,6 +41,7 @@ const classes = {
   OrderRefundsService,
   OutboxService,
   PaymentFactsService,
+  PreparedPaymentsService,
   RazorpayApi,
   RazorpayProvider,
   RefundOrderService,

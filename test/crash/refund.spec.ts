@@ -1,23 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrashShop, persist } from '../support/crash-shop.js';
-import { adminOrder, type Bought, buy, netOf, psps } from '../support/purchases.js';
+import { adminOrder, type Bought, netOf, psps } from '../support/purchases.js';
 import { adminCall } from '../support/razorpay.js';
 import { until } from '../support/wait.js';
-import { eventsOf, linesOf, makeDue } from './money.js';
+import { type Ask, eventsOf, linesOf, stopAtEach } from './operations.js';
 
 describe.each(psps)('a refund at %s', (psp) => {
   let shop: CrashShop;
+  let purchases: Map<string, Bought>;
   beforeAll(async () => {
     shop = await CrashShop.open();
     await shop.simulator.webhookMode({ mode: 'drop' });
   });
   afterAll(() => shop.close());
 
-  const refund = ({ orderId }: Bought, key: string) =>
-    adminCall(shop, `/admin/orders/${orderId}/refunds`, { body: { amount: 500, reason: 'damaged' }, key });
-  const isRefunded = ({ orderId }: Bought): Promise<unknown> =>
-    until(async () => (await adminOrder(shop, orderId)).adjustments[0]?.status === 'completed');
+  const refund: Ask = ({ orderId }) =>
+    adminCall(shop, `/admin/orders/${orderId}/refunds`, {
+      body: { amount: 500, reason: 'damaged' },
+      key: `refund of ${orderId}`,
+    });
   const expectOneRefund = async (bought: Bought): Promise<void> => {
     const { adjustments, payment } = await adminOrder(shop, bought.orderId);
     expect(adjustments).toMatchObject([{ type: 'refund', status: 'completed', amount: 500 }]);
@@ -41,31 +42,40 @@ describe.each(psps)('a refund at %s', (psp) => {
     answered: 'RefundOrderService.refund',
   });
 
-  it.each(lines)('is made once when the merchant asks again after a kill %s', async (_point, line) => {
-    const bought = await buy(shop, psp);
-    const key = randomUUID();
-    await shop.dieAt(line, () => refund(bought, key));
-    await shop.revive();
-    const answer = await persist(() => refund(bought, key));
-    expect(answer).toMatchObject({ status: 201, body: { type: 'refund', amount: 500 } });
-    await makeDue(shop);
-    await isRefunded(bought);
-    await expectOneRefund(bought);
-    expect(await refund(bought, key)).toEqual(answer);
-    expect((await adminOrder(shop, bought.orderId)).adjustments[0]!.id).toBe(answer.body.id);
+  describe('that the merchant asks for again', () => {
+    beforeAll(async () => {
+      purchases = await stopAtEach(shop, psp, lines, refund);
+      await shop.kill();
+      await shop.revive('api');
+    });
+
+    it.each(lines)('is made once after a kill %s', async (point) => {
+      const bought = purchases.get(point)!;
+      const answer = await persist(() => refund(bought));
+      expect(answer).toMatchObject({ status: 201, body: { status: 'completed', amount: 500 } });
+      await expectOneRefund(bought);
+      expect(await refund(bought)).toEqual(answer);
+      expect((await adminOrder(shop, bought.orderId)).adjustments[0]!.id).toBe(answer.body.id);
+      await expectOneRefund(bought);
+    });
   });
 
-  const intended = lines.filter(([point]) => point !== 'before intend commits').slice(0, 5);
-  it.each(intended)('is made once though nobody asks again after a kill %s', async (_point, line) => {
-    const bought = await buy(shop, psp);
-    const key = randomUUID();
-    await shop.dieAt(line, () => refund(bought, key));
-    await shop.revive();
-    await makeDue(shop);
-    await isRefunded(bought);
-    await expectOneRefund(bought);
-    const { status, body } = await persist(() => refund(bought, key));
-    expect([status, body.id]).toEqual([201, (await adminOrder(shop, bought.orderId)).adjustments[0]!.id]);
-    await expectOneRefund(bought);
+  describe('that nobody asks for again', () => {
+    const intended = lines.filter(([point]) => point !== 'before intend commits');
+    beforeAll(async () => {
+      purchases = await stopAtEach(shop, psp, intended, refund);
+      await shop.restart();
+    });
+
+    it.each(intended)('is made once after a kill %s', async (point) => {
+      const bought = purchases.get(point)!;
+      await until(
+        async () => (await adminOrder(shop, bought.orderId)).adjustments[0]?.status === 'completed',
+      );
+      await expectOneRefund(bought);
+      const { status, body } = await persist(() => refund(bought));
+      expect([status, body.id]).toEqual([201, (await adminOrder(shop, bought.orderId)).adjustments[0]!.id]);
+      await expectOneRefund(bought);
+    });
   });
 });
