@@ -161,39 +161,15 @@ export class SettlementService {
         if (isOpen(attempt.state)) {
           return this.settleOpen(tx, read, attempt, outcome, { ...witness, number, links, renderOrder });
         }
-        const captured = outcome.state === 'captured';
-        // What was let go may still show as authorized for days: that is no news.
-        const authorizedLate =
-          outcome.state === 'authorized' &&
-          attempt.request.capture === 'manual' &&
-          attempt.state === 'failed';
-        const nobodyWaits = isClosedWithoutMoney(attempt.state) || attempt.state === 'canceling';
-        if ((captured && nobodyWaits) || authorizedLate) {
-          const circumstances = {
-            ...read,
-            render: renderOrder,
-            by: witness.by,
-            maySell,
-          };
-          return this.foundMoney.surplus(tx, attempt, outcome, circumstances);
-        }
-        const over = outcome.state === 'canceled' || outcome.state === 'declined';
-        // Looked before it was last written: what has changed since is to be looked at again.
-        const stale = witness.lookedAt !== undefined && witness.lookedAt <= attempt.updatedAt;
-        if (over && attempt.state === 'authorized' && stale) return 'unknown';
-        if (attempt.state === 'authorized' && outcome.state === 'captured') {
-          await this.orderMoney.captured(tx, attempt, witness.by, renderOrder);
-        } else if ((attempt.state === 'authorized' || attempt.state === 'canceling') && over) {
-          const lapsed = await this.orderMoney.released(tx, attempt, witness.by, renderOrder);
-          if (lapsed) return 'lapsed';
-        } else {
-          return attempt.failure?.reason === notSent ? 'failed' : 'busy';
-        }
-        return 'settled';
+        return this.settleClosed(tx, read, attempt, outcome, { ...witness, renderOrder, maySell });
       });
       if (settled === 'lapsed') {
         this.logger.error({ event: 'payment.authorization_lapsed', paymentId: id, sessionId: subjectId });
         return 'settled';
+      }
+      if (outcome.state === 'captured' && outcome.refunded) {
+        this.logger.error({ event: 'payment.refunded_elsewhere', paymentId: id, sessionId: subjectId });
+        this.queue.wake('payments.operations');
       }
       if (typeof settled === 'string') return settled;
       this.report(settled, id, subjectId);
@@ -202,6 +178,36 @@ export class SettlementService {
       if (!(error instanceof ShortOfStock)) throw error;
       return this.settle({ id, subjectId, state }, outcome, witness, false);
     }
+  }
+
+  /** What can still be learned of an attempt that is over for the one who asked for it. */
+  private async settleClosed(
+    tx: Tx,
+    read: ReadSession,
+    attempt: PaymentAttempt,
+    outcome: PaymentOutcome,
+    { by, lookedAt, renderOrder, maySell }: Witness & { renderOrder: RenderOrder; maySell: boolean },
+  ): Promise<Advance | 'lapsed' | Taken> {
+    const nobodyWaits = isClosedWithoutMoney(attempt.state) || attempt.state === 'canceling';
+    const capturedLate = outcome.state === 'captured' && nobodyWaits;
+    // What was let go may still show as authorized for days: that is no news.
+    const authorizedLate =
+      outcome.state === 'authorized' && attempt.request.capture === 'manual' && attempt.state === 'failed';
+    if (capturedLate || authorizedLate) {
+      return this.foundMoney.surplus(tx, attempt, outcome, { ...read, render: renderOrder, by, maySell });
+    }
+    if (attempt.state === 'authorized' && outcome.state === 'captured') {
+      await this.orderMoney.captured(tx, attempt, by, renderOrder);
+      return 'settled';
+    }
+    const over = outcome.state === 'canceled' || outcome.state === 'declined';
+    if (over && (attempt.state === 'authorized' || attempt.state === 'canceling')) {
+      // Looked before it was last written: what has changed since is to be looked at again.
+      const stale = lookedAt !== undefined && lookedAt <= attempt.updatedAt;
+      if (stale && attempt.state === 'authorized') return 'unknown';
+      return (await this.orderMoney.released(tx, attempt, by, renderOrder)) ? 'lapsed' : 'settled';
+    }
+    return attempt.failure?.reason === notSent ? 'failed' : 'busy';
   }
 
   private async settleOpen(
