@@ -25,6 +25,8 @@ import { OneAtATime } from './one-at-a-time.js';
 const queueName = 'storekeeper';
 const concurrency = 4;
 const readyTimeoutMs = 15_000;
+/** Longer than any call to a payment provider that a job may be in. */
+const closeTimeoutMs = 30_000;
 
 /** Wishes to wake a job are gathered for so long, so that a burst of rows costs a few jobs. */
 const wakeAfterMs = 50;
@@ -69,18 +71,32 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
         `The queue's store does not answer: check ${this.where.redisUrl ? 'REDIS_URL' : 'DATABASE_DIRECT_URL'}.`,
       );
     if (this.config.role === 'api') return;
+    // Before there is a worker: it would carry on a schedule that an earlier start had left.
+    await this.scheduleSweeps();
     this.worker = new Worker(queueName, (job) => this.sweep(job), { ...options, concurrency });
     this.worker.on('error', (error) => this.logger.error(`queue worker: ${error.message}`));
     this.worker.on('completed', (job) => this.afterWake(job));
-    await this.scheduleSweeps();
   }
 
-  /** The jobs under way are finished before the database goes away. */
+  /**
+   * The jobs under way are finished before the database goes away. A queue's store that does not answer keeps nobody
+   * from stopping: what is in it is only wake-ups.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    await this.worker?.close();
-    await this.runs.idle();
-    await this.queue?.close();
+    await this.inTime('worker', this.worker?.close());
+    await this.inTime('jobs', this.runs.idle());
+    await this.inTime('queue', this.queue?.close());
+  }
+
+  private async inTime(what: string, closing: Promise<void> | undefined): Promise<void> {
+    if (!closing) return;
+    const late = await within(
+      closing.then(() => false),
+      closeTimeoutMs,
+      true,
+    );
+    if (late) this.logger.warn({ event: 'queue.close_late', what });
   }
 
   /**
