@@ -36,25 +36,32 @@ export class OperationsService {
     const work =
       operation.kind === 'refund'
         ? this.refund(provider, request, {
+            // Looking costs a read; an earlier try is never taken on its own word for not having been sent.
+            lookFirst: operation.tries > 1,
             sentBefore,
             // One made in the provider's dashboard is only asked after.
             mayResend: mayResend && operation.requestedBy !== 'provider',
             reference: operation.reference,
           })
         : end(provider, operation.kind, request);
-    return within(work, this.config.timings.chargeDeadlineMs, unknown('deadline'));
+    const outcome = await within(work, this.config.timings.chargeDeadlineMs, unknown('deadline'));
+    // That this try was not sent says nothing about the one before.
+    const unsent =
+      outcome.state === 'misconfigured' || (outcome.state === 'unknown' && !outcome.maybeExecuted);
+    return sentBefore && unsent ? unknown(outcome.cause) : outcome;
   }
 
   private async refund(
     provider: PaymentProvider,
     request: OperationRequest,
     {
+      lookFirst,
       sentBefore,
       mayResend,
       reference,
-    }: { sentBefore: boolean; mayResend: boolean; reference: string | null },
+    }: { lookFirst: boolean; sentBefore: boolean; mayResend: boolean; reference: string | null },
   ): Promise<OperationOutcome> {
-    if (sentBefore || !mayResend) {
+    if (lookFirst || sentBefore || !mayResend) {
       const found = await lookFor(provider, request, reference);
       if (found) return found;
       if (!mayResend) return unknown('not to be sent again');
