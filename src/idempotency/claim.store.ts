@@ -22,9 +22,17 @@ export interface Lease {
 
 export type ClaimOutcome =
   | { kind: 'claimed'; lease: Lease }
-  | { kind: 'replay'; status: number; body: string }
+  | { kind: 'replay'; claimId: string; status: number; body: string }
   | { kind: 'conflict' }
   | { kind: 'in_flight' };
+
+interface FoundClaim {
+  id: string;
+  fingerprint: string;
+  state: string;
+  status: number;
+  body: string;
+}
 
 const reapBatch = 1_000;
 
@@ -122,12 +130,12 @@ export class ClaimStore {
   }
 
   private async explain({ agentId, path, key, fingerprint }: RequestIdentity): Promise<ClaimOutcome> {
-    const [row] = await this.db.query<{ fingerprint: string; state: string; status: number; body: string }>(
-      'SELECT fingerprint, state, status, body FROM idempotency_claim WHERE agent_id = $1 AND path = $2 AND key = $3',
+    const [row] = await this.db.query<FoundClaim>(
+      'SELECT id, fingerprint, state, status, body FROM idempotency_claim WHERE agent_id = $1 AND path = $2 AND key = $3',
       [agentId, path, key],
     );
     if (row && row.fingerprint !== fingerprint) return { kind: 'conflict' };
-    if (row?.state === 'done') return { kind: 'replay', status: row.status, body: row.body };
+    if (row?.state === 'done') return { kind: 'replay', claimId: row.id, status: row.status, body: row.body };
     // Still running; or given back or reaped between the two statements, which the next try will find.
     return { kind: 'in_flight' };
   }

@@ -21,6 +21,7 @@ import { ClaimStore, type Lease, type RequestIdentity } from './claim.store.js';
 import { idempotencyErrors } from './idempotency.errors.js';
 import { type ClaimedRequest, idempotentKey, type IdempotentOptions } from './idempotent.decorator.js';
 import { ReplayCache } from './replay-cache.js';
+import { SealedReplies } from './sealed-replies.js';
 
 const maximumKeyLength = 255;
 
@@ -33,6 +34,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
     private readonly claims: ClaimStore,
     private readonly cache: ReplayCache,
+    private readonly sealed: SealedReplies,
     private readonly db: Database,
     private readonly config: Config,
   ) {}
@@ -45,7 +47,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   private async run(
     context: ExecutionContext,
     next: CallHandler,
-    { retentionMs, keyOptional, keyMember }: IdempotentOptions,
+    { retentionMs, keyOptional, keyMember, secretReply }: IdempotentOptions,
   ): Promise<RawReply> {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest & ClaimedRequest>();
@@ -57,7 +59,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     const identity = identify(request, key, said);
 
-    const outcome = (await this.cache.find(identity)) ?? (await this.claims.claim(identity, retentionMs));
+    const keeper = secretReply ? this.sealed : this.claims;
+    const cached = secretReply ? undefined : await this.cache.find(identity);
+    const outcome = cached ?? (await keeper.claim(identity, retentionMs));
     requestContext.set({ idempotency: outcome.kind });
     switch (outcome.kind) {
       case 'conflict':
@@ -69,9 +73,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
         if (outcome.status === 405) response.setHeader('Allow', 'GET');
         return new RawReply(outcome.status, outcome.body);
       case 'claimed': {
-        request.claim = new Claim(this.claims, outcome.lease, wordingOf(response));
+        request.claim = new Claim(keeper, outcome.lease, wordingOf(response));
         const reply = await this.runClaimed(request.claim, outcome.lease, next);
-        if (request.claim.stored) await this.cache.remember(identity, reply, retentionMs);
+        if (request.claim.stored && !secretReply) await this.cache.remember(identity, reply, retentionMs);
         return reply;
       }
     }

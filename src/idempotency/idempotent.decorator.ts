@@ -11,6 +11,8 @@ export interface IdempotentOptions {
   keyOptional: boolean;
   /** A member of the body that may hold the key instead of the header; it does not count as part of what is said. */
   keyMember?: string;
+  /** The reply shows a secret: it is stored encrypted, for 24 hours, and never cached. */
+  secretReply: boolean;
 }
 
 export const idempotentKey = 'storekeeper:idempotent';
@@ -20,14 +22,16 @@ export const idempotentKey = 'storekeeper:idempotent';
  * it is honoured and not needed; the use-case finishes its claim either way.
  */
 export const Idempotent = ({
-  retentionHours = 25,
+  secretReply = false,
+  retentionHours = secretReply ? 24 : 25,
   keyOptional = false,
   keyMember,
-}: { retentionHours?: number; keyOptional?: boolean; keyMember?: string } = {}): MethodDecorator =>
+}: Partial<Omit<IdempotentOptions, 'retentionMs'>> & { retentionHours?: number } = {}): MethodDecorator =>
   SetMetadata(idempotentKey, {
     retentionMs: retentionHours * hourMs,
     keyOptional,
     keyMember,
+    secretReply,
   } satisfies IdempotentOptions);
 
 export type ClaimedRequest = Request & { claim: Claim };

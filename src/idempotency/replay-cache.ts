@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { RawReply } from '../common/http/raw-reply.js';
 import { RedisCache } from '../database/redis-cache.js';
-import type { ClaimOutcome, RequestIdentity } from './claim.store.js';
+import type { RequestIdentity } from './claim.store.js';
 
 /** An entry must be gone before its row can be reaped, or it would outlive the truth. */
 const safetyMs = 60_000;
+
+type Cached = { kind: 'replay'; status: number; body: string } | { kind: 'conflict' };
 
 interface Entry {
   fingerprint: string;
@@ -18,7 +20,7 @@ interface Entry {
 export class ReplayCache {
   constructor(private readonly redis: RedisCache) {}
 
-  async find(identity: RequestIdentity): Promise<ClaimOutcome | undefined> {
+  async find(identity: RequestIdentity): Promise<Cached | undefined> {
     if (!this.redis.enabled) return undefined;
     const json = await this.redis.get(keyOf(identity));
     if (json === null) return undefined;
