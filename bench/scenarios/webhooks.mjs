@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { load, percentiles } from '../load.mjs';
-import { freePort, root, start } from '../programs.mjs';
+import { createDatabase, freePort, root, start } from '../programs.mjs';
 
 const secret = 'whsec_bench';
 
@@ -116,16 +116,6 @@ function make() {
   const signature = createHmac('sha256', secret).update(`${created}.${body}`).digest('hex');
   const headers = { 'Content-Type': 'application/json', 'Stripe-Signature': `t=${created},v1=${signature}` };
   return { id, headers, body };
-}
-
-async function createDatabase(serverUrl, name) {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 function report({ rate, seconds, floor, shop }) {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A label's values are made by ourselves or signed by a provider, and still must not fill the memory. */
 const maximumValues = 200;
@@ -45,6 +45,12 @@ export class Metrics {
         for (const { labels, value } of samples) gauge.set(labels, value);
       },
     });
+  }
+
+  /** The function it returns observes one value. */
+  histogram(name: string, help: string, buckets: number[]): (value: number) => void {
+    const histogram = new Histogram({ name, help, buckets, registers: [this.registry] });
+    return (value) => histogram.observe(value);
   }
 
   get contentType(): string {

@@ -37,6 +37,8 @@ interface TransactionRunner {
 
 @Injectable()
 export class Database implements OnApplicationShutdown {
+  private readonly followUps = new WeakMap<Tx, Set<() => void>>();
+
   constructor(@Inject(DataSource) readonly dataSource: DataSource) {}
 
   async onApplicationShutdown(): Promise<void> {
@@ -68,6 +70,15 @@ export class Database implements OnApplicationShutdown {
     }
   }
 
+  /**
+   * Has `follow` called once this transaction is committed, once however often it was asked for. For wake-ups: what
+   * must not be lost is a row. It must neither wait nor throw.
+   */
+  afterCommit(tx: Tx, follow: () => void): void {
+    const following = this.followUps.get(tx) ?? new Set();
+    this.followUps.set(tx, following.add(follow));
+  }
+
   private async runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner() as unknown as TransactionRunner;
     const client = await runner.connect();
@@ -77,6 +88,7 @@ export class Database implements OnApplicationShutdown {
     try {
       const [, result] = await together([client.query(begin), work(runner.manager)]);
       await commit(client);
+      for (const follow of this.followUps.get(runner.manager) ?? []) follow();
       return result;
     } catch (error) {
       broken = error instanceof CommitUnknownError ? error : await rollback(client);

@@ -13,6 +13,9 @@ export const jobs = {
   'idempotency.reap': { every: 'reapEveryMs' },
   'webhooks.process': { every: 'inboxEveryMs' },
   'webhooks.expire': { every: 'inboxExpireEveryMs' },
+  'outbox.relay': { every: 'relayEveryMs' },
+  'webhooks.deliver': { every: 'deliverEveryMs' },
+  'emails.send': { every: 'emailsEveryMs' },
 } satisfies Record<string, { every?: keyof Timings }>;
 
 export type JobName = keyof typeof jobs;

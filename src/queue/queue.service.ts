@@ -49,6 +49,7 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
   private worker: Worker | undefined;
   private byName = new Map<JobName, JobHandler>();
   private stopping = false;
+  private scheduleCheck: NodeJS.Timeout | undefined;
   private readonly wakes = new OneAtATime();
   private readonly runs = new OneAtATime();
 
@@ -76,6 +77,10 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
     this.worker = new Worker(queueName, (job) => this.sweep(job), { ...options, concurrency });
     this.worker.on('error', (error) => this.logger.error(`queue worker: ${error.message}`));
     this.worker.on('completed', (job) => this.afterWake(job));
+    this.scheduleCheck = setInterval(
+      () => void this.restoreSchedules(),
+      this.config.timings.schedulesEveryMs,
+    );
   }
 
   /**
@@ -84,6 +89,7 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
    */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    clearInterval(this.scheduleCheck);
     await this.inTime('worker', this.worker?.close());
     await this.inTime('jobs', this.runs.idle());
     await this.inTime('queue', this.queue?.close());
@@ -157,6 +163,17 @@ export class QueueService implements OnApplicationBootstrap, BeforeApplicationSh
         { every: this.config.timings[every] },
         { name, opts: { removeOnComplete: true, removeOnFail: 100 } },
       );
+    }
+  }
+
+  /** A Redis that lost its memory has lost the schedules too, and nobody would sweep any more. */
+  private async restoreSchedules(): Promise<void> {
+    try {
+      if ((await this.queue.getJobSchedulersCount()) >= Object.keys(jobs).length) return;
+      this.logger.warn({ event: 'queue.schedules_lost' });
+      if (!this.stopping) await this.scheduleSweeps();
+    } catch (error) {
+      this.logger.warn({ event: 'queue.schedules_unknown', error });
     }
   }
 
