@@ -3,12 +3,27 @@ import { InventoryStore } from '../catalog/inventory.store.js';
 import { Database, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { AttemptStore } from '../payments/attempt.store.js';
+import { isTaken } from '../payments/payment.states.js';
+import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
+import type { PaymentOperation } from '../payments/payment-operation.entity.js';
 import { AuditService } from '../settings/audit.service.js';
 import { MerchantRequestsService } from './merchant-requests.service.js';
 import { OrderChangesService } from './order-changes.service.js';
+import { cancellation, type OrderChange, type OrderLife } from './order-life.js';
+import { asStock } from './order-lines.js';
+import { refundAdjustment } from './order-money.service.js';
 import { orderErrors } from './orders.errors.js';
 import { OrdersOverviewService } from './orders-overview.service.js';
 import { OrdersService, type RenderOrder } from './orders.service.js';
+
+export interface CancelRequest {
+  orderId: string;
+  reason: string;
+  /** Who asks, for the audit log. */
+  actor: string;
+  /** The answer to a review: nobody has to look at the order any more. */
+  rejected?: boolean;
+}
 
 @Injectable()
 export class CancelOrderService {
@@ -23,41 +38,58 @@ export class CancelOrderService {
     private readonly audit: AuditService,
   ) {}
 
-  /** Lets an uncaptured payment go; the stock is back once the provider has confirmed that. */
-  async cancel(orderId: string, reason: string, actor: string, claim: Claim): Promise<void> {
+  /** The order is off and its stock back at once; its money is let go, or goes back. */
+  async cancel(request: CancelRequest, claim: Claim): Promise<void> {
     const render = await this.orders.renderer();
     const operationId =
       (await this.requests.begun(claim)) ??
-      (await this.db.transaction((tx) => this.intendCancel(tx, { orderId, reason, actor }, claim, render)));
+      (await this.db.transaction((tx) => this.intendCancel(tx, request, claim, render)));
     if (operationId) await this.requests.run(operationId);
-    const view = await this.overview.find(orderId);
+    const view = await this.overview.find(request.orderId);
     await this.db.transaction((tx) => claim.finish(tx, { status: 200, body: view }));
   }
 
-  /** Null if there is nothing to be let go: the order cost nothing. */
+  /** Null if there is no money to be let go or sent back. */
   private async intendCancel(
     tx: Tx,
-    { orderId, reason, actor }: { orderId: string; reason: string; actor: string },
+    { orderId, reason, actor, rejected }: CancelRequest,
     claim: Claim,
     render: RenderOrder,
   ): Promise<string | null> {
     const { order, attempt } = await this.requests.lockBoth(tx, orderId);
     // An earlier run of the same request has canceled it.
     if (order.merchantStatus === 'canceled' && claim.resumed) return null;
-    if (order.merchantStatus === 'canceled') throw orderErrors.alreadyCanceled();
-    if (attempt && attempt.state !== 'authorized') throw orderErrors.paid();
-    const lines = await this.orders.linesOf(tx, orderId);
-    await this.changes.apply(tx, order, { merchantStatus: 'canceled', removeLines: true }, render);
-    await this.audit.append(tx, { actor, action: 'order.canceled', subject: orderId, after: { reason } });
-    if (!attempt) {
-      await this.inventory.restock(
-        tx,
-        lines.map(({ itemId, ordered }) => ({ itemId, quantity: ordered })),
-      );
-      await claim.fence(tx);
-      return null;
+    const operation = attempt && (await this.intendMoney(tx, attempt, claim, { reason, actor }));
+    let back: ReturnType<typeof asStock> = [];
+    const cancel = (life: OrderLife): OrderChange => {
+      if (order.merchantStatus === 'canceled') throw orderErrors.alreadyCanceled();
+      if (life.lines.some(({ fulfilled }) => fulfilled > 0)) throw orderErrors.shipped();
+      const { lineItems, adjustments, events } = cancellation(life, { reason });
+      back = asStock(lineItems, life.lines);
+      if (operation?.kind === 'refund') adjustments.push(refundAdjustment(operation));
+      const needsReview = rejected ? false : undefined;
+      return { merchantStatus: 'canceled', needsReview, adjustments, events };
+    };
+    await this.changes.apply(tx, order, cancel, render);
+    const action = rejected ? 'order.rejected' : 'order.canceled';
+    await this.audit.append(tx, { actor, action, subject: orderId, after: { reason } });
+    if (back.length > 0) await this.inventory.restock(tx, back);
+    if (!operation) await claim.fence(tx);
+    return operation?.id ?? null;
+  }
+
+  /** What is only authorized is let go, what was taken and has not gone back goes back. Null if there is neither. */
+  private async intendMoney(
+    tx: Tx,
+    attempt: PaymentAttempt,
+    claim: Claim,
+    { reason, actor }: Pick<CancelRequest, 'reason' | 'actor'>,
+  ): Promise<PaymentOperation | null> {
+    if (attempt.state === 'authorized') {
+      await this.attempts.transition(tx, attempt, 'canceling', { by: actor });
+      return this.requests.insert(tx, 'release', attempt, claim, { amount: attempt.amount, reason });
     }
-    await this.attempts.transition(tx, attempt, 'canceling', { by: actor });
-    return this.requests.insert(tx, 'release', attempt, claim, { amount: attempt.amount, reason });
+    const amount = isTaken(attempt.state) ? await this.requests.remainingOf(tx, attempt) : 0;
+    return amount > 0 ? this.requests.insert(tx, 'refund', attempt, claim, { amount, reason }) : null;
   }
 }

@@ -29,10 +29,9 @@ export class CapturePaymentService {
           subject: paymentId,
           after: { amount: attempt.amount },
         });
-        return this.requests.insert(tx, 'capture', attempt, claim, {
-          amount: attempt.amount,
-          reason: 'captured',
-        });
+        const { amount } = attempt;
+        const wanted = { amount, reason: 'captured' };
+        return (await this.requests.insert(tx, 'capture', attempt, claim, wanted)).id;
       }));
     const operation = await this.requests.run(operationId);
     if (operation.state === 'failed') throw orderErrors.refusedByProvider('capture', operation.failure);

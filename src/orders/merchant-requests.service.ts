@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { brokenUniqueness } from '../common/database-errors.js';
 import { within } from '../common/pause.js';
 import { Config } from '../config/config.js';
 import type { Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { AttemptStore } from '../payments/attempt.store.js';
-import { OperationStore } from '../payments/operation.store.js';
+import { OperationStore, refundedOf } from '../payments/operation.store.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
-import type { OperationKind, PaymentOperation } from '../payments/payment-operation.entity.js';
+import {
+  type OperationKind,
+  openOperationStates,
+  type PaymentOperation,
+} from '../payments/payment-operation.entity.js';
 import { MoneyOperationsService } from './money-operations.service.js';
 import { OrderChangesService } from './order-changes.service.js';
 import type { Order } from './order.entity.js';
@@ -41,26 +44,30 @@ export class MerchantRequestsService {
     attempt: PaymentAttempt,
     claim: Claim,
     { amount, reason }: { amount: number; reason: string },
-  ): Promise<string> {
-    const id = await this.operations
-      .insert(tx, {
-        kind,
-        paymentId: attempt.id,
-        provider: attempt.provider,
-        paymentReference: attempt.reference ?? '',
-        claimId: claim.id,
-        amount,
-        currency: attempt.currency,
-        reason,
-        requestedBy: 'admin',
-      })
-      .catch((error: unknown) => {
-        throw brokenUniqueness(error) === 'payment_operation_one_ending_key'
-          ? orderErrors.alreadyEnding()
-          : error;
-      });
+  ): Promise<PaymentOperation> {
+    const wanted = { kind, claimId: claim.id, amount, reason, requestedBy: 'admin' };
+    const id = await this.operations.insert(tx, { ...wanted, ...paymentOf(attempt) });
+    if (id === null) throw orderErrors.alreadyEnding();
     await claim.fence(tx);
-    return id;
+    return this.operations.lock(tx, id);
+  }
+
+  /** The order of an authorized payment is on its way. False if the payment is taken, or is about to be. */
+  async intendCapture(tx: Tx, attempt: PaymentAttempt): Promise<boolean> {
+    if (attempt.state !== 'authorized') return false;
+    const wanted = { kind: 'capture', claimId: null, amount: attempt.amount, reason: 'dispatched' } as const;
+    const id = await this.operations.insert(tx, {
+      ...wanted,
+      ...paymentOf(attempt),
+      requestedBy: 'fulfillment',
+    });
+    return id !== null;
+  }
+
+  /** What of a locked payment that was taken has not gone back and is not about to. */
+  async remainingOf(tx: Tx, { id, amount }: PaymentAttempt): Promise<number> {
+    const operations = await this.operations.ofPayments([id], tx);
+    return amount - refundedOf(operations, [...openOperationStates, 'succeeded']);
   }
 
   /** The request waits for so long; what takes longer goes on and is finished by the sweep if need be. */
@@ -85,3 +92,10 @@ export class MerchantRequestsService {
     return { order, attempt };
   }
 }
+
+const paymentOf = ({ id, provider, reference, currency }: PaymentAttempt) => ({
+  paymentId: id,
+  provider,
+  paymentReference: reference ?? '',
+  currency,
+});

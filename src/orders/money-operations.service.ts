@@ -119,6 +119,8 @@ export class MoneyOperationsService {
     if (operation.kind === 'refund') await this.money.refundMoved(tx, operation, render);
     if (operation.kind === 'capture' && operation.state === 'succeeded' && attempt?.state === 'authorized')
       await this.money.captured(tx, attempt, by, render);
+    if (operation.requestedBy === 'fulfillment' && operation.state === 'failed' && attempt)
+      await this.money.captureRefused(tx, attempt, render);
     if (operation.kind === 'release' && operation.state === 'succeeded' && attempt && mayBeReleased(attempt))
       await this.money.released(tx, attempt, by, render);
     return operation.state;

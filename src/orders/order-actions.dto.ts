@@ -1,31 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-
-export class RefundedLineDto {
-  @ApiProperty({ example: 'li_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1' })
-  @IsString()
-  @Length(1, 64)
-  id: string;
-
-  @ApiProperty({ example: 1, minimum: 1 })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  quantity: number;
-}
+import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { AreLineQuantities, LineQuantityDto } from './line-quantity.dto.js';
 
 export class RefundOrderDto {
   @ApiPropertyOptional({
@@ -39,18 +14,19 @@ export class RefundOrderDto {
   @Max(Number.MAX_SAFE_INTEGER)
   amount?: number;
 
+  @ApiPropertyOptional({ description: "The order's, if it is sent at all", example: 'usd' })
+  @IsOptional()
+  @IsString()
+  @Length(3, 3)
+  currency?: string;
+
   @ApiPropertyOptional({
-    type: [RefundedLineDto],
+    type: [LineQuantityDto],
     description: 'What it is for; changes no quantity and no stock',
   })
   @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(200)
-  @IsObject({ each: true })
-  @ValidateNested({ each: true })
-  @Type(() => RefundedLineDto)
-  line_items?: RefundedLineDto[];
+  @AreLineQuantities()
+  line_items?: LineQuantityDto[];
 
   @ApiProperty({ example: 'damaged on arrival', maxLength: 500 })
   @IsString()
@@ -59,8 +35,31 @@ export class RefundOrderDto {
 }
 
 export class CancelOrderDto {
-  @ApiProperty({ example: 'cannot be delivered', maxLength: 500 })
+  @ApiProperty({ example: 'cannot be delivered', maxLength: 500, description: 'The buyer can read it' })
   @IsString()
   @Length(1, 500)
   reason: string;
+}
+
+export class OrderStatusDto {
+  @ApiProperty({ example: 'packing', description: 'A merchant status of the setting `orders.statusMap`' })
+  @IsString()
+  @Length(1, 64)
+  status: string;
+}
+
+export class ReviewOrderDto {
+  @ApiProperty({ enum: ['approve', 'reject'], example: 'approve' })
+  @IsIn(['approve', 'reject'])
+  decision: 'approve' | 'reject';
+
+  @ApiPropertyOptional({
+    example: 'the buyer answered the phone',
+    maxLength: 500,
+    description: 'With `reject` the buyer can read it',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
 }

@@ -1,7 +1,12 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { LineQuantity } from './fulfillments/order-fulfillment.entity.js';
 import { Order } from './order.entity.js';
 
-/** What changed an order's money after it was placed (ACP §3.7 `Adjustment`). */
+/** ACP §3.7 `Adjustment.type`. The provider tells of refunds and disputes, the merchant of the others. */
+export type AdjustmentType =
+  'refund' | 'credit' | 'return' | 'exchange' | 'price_adjustment' | 'cancellation' | 'dispute';
+
+/** What changed an order's money or lines after it was placed (ACP §3.7 `Adjustment`). */
 @Entity('order_adjustment')
 @Index('order_adjustment_order_idx', ['orderId', 'id'])
 @Check('order_adjustment_not_negative', 'amount >= 0')
@@ -13,23 +18,23 @@ export class OrderAdjustment {
   @Column({ type: 'text', collation: 'C' })
   orderId: string;
 
-  /** The payment operation or the dispute it tells of: one adjustment each. */
+  /** The payment operation or the dispute it tells of: one adjustment each. Null if it tells of nothing but itself. */
   @Index('order_adjustment_source_key', { unique: true })
-  @Column({ type: 'text', collation: 'C' })
-  sourceId: string;
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  sourceId: string | null;
 
   @Column({ type: 'text' })
-  type: 'refund' | 'dispute';
+  type: AdjustmentType;
 
   @Column({ type: 'text' })
   status: 'pending' | 'completed' | 'failed';
 
-  /** Minor units, tax included. */
-  @Column({ type: 'bigint' })
-  amount: number;
+  /** Minor units, tax included. Null where no amount was said: a return moves no money by itself. */
+  @Column({ type: 'bigint', nullable: true })
+  amount: number | null;
 
-  @Column({ type: 'text' })
-  currency: string;
+  @Column({ type: 'text', nullable: true })
+  currency: string | null;
 
   @Column({ type: 'text', nullable: true })
   reason: string | null;
@@ -38,7 +43,7 @@ export class OrderAdjustment {
   description: string | null;
 
   @Column({ type: 'jsonb' })
-  lineItems: { id: string; quantity: number }[];
+  lineItems: LineQuantity[];
 
   @Column({ type: 'timestamptz' })
   occurredAt: Date;

@@ -1,26 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '../common/id.js';
-import { Database, rows, type Tx } from '../database/database.js';
+import { Database, insert, rows, together, type Tx } from '../database/database.js';
 import { OutboxService } from '../outbox/outbox.service.js';
+import { type AttemptState, isTaken } from '../payments/payment.states.js';
+import { OrderFulfillment, OrderFulfillmentEvent } from './fulfillments/order-fulfillment.entity.js';
 import { OrderAdjustment } from './order-adjustment.entity.js';
+import { lifeAfter, type OrderChange, type OrderLife } from './order-life.js';
 import { Order } from './order.entity.js';
 import type { OrderView } from './order.view.js';
 import { OrdersService, type RenderOrder } from './orders.service.js';
-
-export type AdjustmentChange = Pick<
-  OrderAdjustment,
-  'sourceId' | 'type' | 'status' | 'amount' | 'currency' | 'reason' | 'occurredAt'
-> & { lineItems?: OrderAdjustment['lineItems'] };
-
-/** What happened to an order. Absent members stay as they are. */
-export interface OrderChange {
-  merchantStatus?: string;
-  needsReview?: boolean;
-  /** Written, or moved on, by what they tell of. */
-  adjustments?: AdjustmentChange[];
-  /** Nothing of it will be delivered. */
-  removeLines?: boolean;
-}
 
 /** The one writer of what becomes of an order: each change is an event for the agent's platform, in the same commit. */
 @Injectable()
@@ -40,29 +27,29 @@ export class OrderChangesService {
     return tx.getRepository(Order).findOne({ where: { paymentId }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** Writes a change of a locked order and the event that tells of it; a change that changes nothing tells nothing. */
-  async apply(tx: Tx, order: Order, change: OrderChange, render: RenderOrder): Promise<OrderView> {
-    const { merchantStatus = order.merchantStatus, needsReview = order.needsReview } = change;
-    const moved = [];
-    for (const adjustment of change.adjustments ?? []) {
-      if (await this.write(tx, order.id, adjustment)) moved.push(adjustment);
-    }
-    const sameOrder = merchantStatus === order.merchantStatus && needsReview === order.needsReview;
-    const changed = !sameOrder || moved.length > 0 || change.removeLines === true;
-    if (changed) {
-      await tx.query(
-        `UPDATE shop_order SET merchant_status = $2, needs_review = $3, event_seq = event_seq + 1, updated_at = now() WHERE id = $1`,
-        [order.id, merchantStatus, needsReview],
-      );
-      Object.assign(order, { merchantStatus, needsReview, eventSeq: order.eventSeq + 1 });
-    }
-    if (change.removeLines)
-      await tx.query('UPDATE order_line SET current = 0 WHERE order_id = $1', [order.id]);
-    const view = await this.orders.view(order, render, tx);
-    if (changed) {
-      const { id: orderId, agentId, eventSeq: seq } = order;
-      await this.outbox.append(tx, { orderId, agentId, seq, type: 'order_update', snapshot: view });
-    }
+  /**
+   * Writes a change of a locked order and the event that tells of it; a change that changes nothing tells nothing.
+   * A change that depends on what the order is now is decided by a function, which may refuse by throwing.
+   */
+  async apply(
+    tx: Tx,
+    order: Order,
+    change: OrderChange | ((life: OrderLife) => OrderChange),
+    render: RenderOrder,
+  ): Promise<OrderView> {
+    const before = await this.lifeOf(tx, order);
+    const after = lifeAfter(before, typeof change === 'function' ? change(before) : change);
+    const parts = this.differences(tx, before, after);
+    if (parts.length === 0 && after.order === before.order) return render(before);
+    const seq = order.eventSeq + 1;
+    const view = render(after);
+    const { id: orderId, agentId } = order;
+    await together<unknown[]>([
+      ...parts.map((write) => write()),
+      this.writeOrder(tx, after.order, seq),
+      this.outbox.append(tx, { orderId, agentId, seq, type: 'order_update', snapshot: view }),
+    ]);
+    Object.assign(order, after.order, { eventSeq: seq });
     return view;
   }
 
@@ -70,28 +57,62 @@ export class OrderChangesService {
     return this.db.repository(OrderAdjustment).findOneBy({ sourceId });
   }
 
-  /** False if it says what was known already. */
-  private async write(tx: Tx, orderId: string, adjustment: AdjustmentChange): Promise<boolean> {
-    const written = await rows(
-      tx,
-      `INSERT INTO order_adjustment (id, order_id, source_id, type, status, amount, currency, reason, line_items, occurred_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT (source_id) DO UPDATE SET status = excluded.status, reason = excluded.reason
-         WHERE (order_adjustment.status, order_adjustment.reason) IS DISTINCT FROM (excluded.status, excluded.reason)
-       RETURNING id`,
-      [
-        newId('adj'),
-        orderId,
-        adjustment.sourceId,
-        adjustment.type,
-        adjustment.status,
-        adjustment.amount,
-        adjustment.currency,
-        adjustment.reason,
-        JSON.stringify(adjustment.lineItems ?? []),
-        adjustment.occurredAt,
-      ],
+  private async lifeOf(tx: Tx, order: Order): Promise<OrderLife> {
+    const [parts, [facts]] = await together([
+      this.orders.partsOf([order.id], tx),
+      rows<{ now: Date; paymentState: AttemptState | null }>(
+        tx,
+        `SELECT now() AS now, (SELECT state FROM payment_attempt WHERE id = $1) AS "paymentState"`,
+        [order.paymentId],
+      ),
+    ]);
+    if (!facts) throw new Error('the database did not tell the time');
+    const paid = facts.paymentState === null || isTaken(facts.paymentState);
+    return { order, ...parts.of(order.id), paid, now: facts.now };
+  }
+
+  /** The statements that take the rows of an order from the one life to the other; its own row is not among them. */
+  private differences(tx: Tx, before: OrderLife, after: OrderLife): (() => Promise<unknown>)[] {
+    const [known, now] = [before, after].map(({ fulfillments }) => fulfillments.flatMap((f) => f.events));
+    const fulfillments = newOnes(before.fulfillments, after.fulfillments).map(({ events: _, ...row }) => row);
+    const events = newOnes(known ?? [], now ?? []);
+    const adjustments = newOnes(before.adjustments, after.adjustments);
+    const moved = after.adjustments.filter((one) => ![...before.adjustments, ...adjustments].includes(one));
+    const lines = after.lines.filter((line) => !before.lines.includes(line));
+    return [
+      ...lines.map(
+        ({ id, current, fulfilled }) =>
+          () =>
+            tx.query('UPDATE order_line SET current = $2, fulfilled = $3 WHERE id = $1', [
+              id,
+              current,
+              fulfilled,
+            ]),
+      ),
+      ...(fulfillments.length > 0 ? [() => insert(tx, OrderFulfillment, fulfillments)] : []),
+      ...(events.length > 0 ? [() => insert(tx, OrderFulfillmentEvent, events)] : []),
+      ...(adjustments.length > 0 ? [() => insert(tx, OrderAdjustment, adjustments)] : []),
+      ...moved.map(
+        ({ id, status, reason }) =>
+          () =>
+            tx.query('UPDATE order_adjustment SET status = $2, reason = $3 WHERE id = $1', [
+              id,
+              status,
+              reason,
+            ]),
+      ),
+    ];
+  }
+
+  private writeOrder(tx: Tx, order: Order, seq: number): Promise<unknown> {
+    const { id, merchantStatus, needsReview, confirmationEmailedAt } = order;
+    return tx.query(
+      `UPDATE shop_order SET merchant_status = $2, needs_review = $3, confirmation_emailed_at = $4, event_seq = $5,
+         updated_at = now() WHERE id = $1`,
+      [id, merchantStatus, needsReview, confirmationEmailedAt, seq],
     );
-    return written.length > 0;
   }
 }
+
+const newOnes = <T extends { id: string }>(before: T[], after: T[]): T[] =>
+  after.filter(({ id }) => !before.some((one) => one.id === id));

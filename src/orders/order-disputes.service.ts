@@ -20,11 +20,10 @@ export class OrderDisputesService {
     private readonly orders: OrdersService,
   ) {}
 
-  async ofPayments(paymentIds: string[]): Promise<PaymentDispute[]> {
+  async ofPayments(paymentIds: string[], tx: Tx = this.db.dataSource.manager): Promise<PaymentDispute[]> {
     if (paymentIds.length === 0) return [];
-    return this.db
-      .repository(PaymentDispute)
-      .createQueryBuilder('d')
+    return tx
+      .createQueryBuilder(PaymentDispute, 'd')
       .where('d.paymentId = ANY(:paymentIds)', { paymentIds })
       .orderBy('d.openedAt')
       .getMany();

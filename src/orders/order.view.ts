@@ -1,4 +1,7 @@
+import { fulfillmentView, type FulfillmentView } from './fulfillments/fulfillment.view.js';
+import type { LineQuantity } from './fulfillments/order-fulfillment.entity.js';
 import type { OrderAdjustment } from './order-adjustment.entity.js';
+import type { PlacedPieces } from './order-pieces.js';
 import type { Order, OrderLine, OrderTotal } from './order.entity.js';
 
 /** The protocol's `Order` (ACP 2026-04-17, §3.7): the newest and widest shape, from which older ones are cut. */
@@ -12,7 +15,7 @@ export interface OrderView {
   estimated_delivery?: { earliest: string; latest: string };
   confirmation: { confirmation_number: string; confirmation_email_sent: boolean; order_notes?: string };
   line_items: OrderLineView[];
-  fulfillments: never[];
+  fulfillments: FulfillmentView[];
   adjustments: AdjustmentView[];
   totals: TotalView[];
 }
@@ -42,18 +45,16 @@ export interface AdjustmentView {
   type: string;
   occurred_at: string;
   status: string;
-  line_items?: { id: string; quantity: number }[];
-  amount: number;
-  currency: string;
+  line_items?: LineQuantity[];
+  amount?: number;
+  currency?: string;
   description?: string;
   reason?: string;
 }
 
-export interface PlacedOrder {
+/** An order with what belongs to it. Fulfillments and adjustments are in the order they came; none when it is placed. */
+export interface PlacedOrder extends PlacedPieces {
   order: Order;
-  lines: OrderLine[];
-  /** In the order they came; none when it is placed. */
-  adjustments: OrderAdjustment[];
 }
 
 const displayTexts: Record<string, string | undefined> = {
@@ -67,6 +68,9 @@ const displayTexts: Record<string, string | undefined> = {
   amount_refunded: 'Refunded',
 };
 
+/** A status that the merchant has taken out of the map since. */
+export const unknownStatus = 'processing';
+
 export const totalView = ({ type, amount }: OrderTotal): TotalView => ({
   type,
   display_text: displayTexts[type] ?? type,
@@ -74,28 +78,28 @@ export const totalView = ({ type, amount }: OrderTotal): TotalView => ({
 });
 
 export function orderView(
-  { order, lines, adjustments }: PlacedOrder,
-  { publicUrl, statusMap }: { publicUrl: string; statusMap: Record<string, string> },
+  { order, lines, fulfillments, adjustments }: PlacedOrder,
+  { publicUrl, statuses }: { publicUrl: string; statuses: Record<string, string> },
 ): OrderView {
   const { earliest, latest } = order.delivery ?? {};
   const refunded = adjustments
     .filter(({ type, status }) => type === 'refund' && status === 'completed')
-    .reduce((sum, { amount }) => sum + amount, 0);
+    .reduce((sum, { amount }) => sum + (amount ?? 0), 0);
   return {
     type: 'order',
     id: order.id,
     checkout_session_id: order.sessionId,
     order_number: String(order.number),
     permalink_url: `${publicUrl}/orders/${order.id}`,
-    status: statusMap[order.merchantStatus] ?? 'processing',
+    status: statuses[order.merchantStatus] ?? unknownStatus,
     ...(earliest && latest && { estimated_delivery: { earliest, latest } }),
     confirmation: {
       confirmation_number: String(order.number),
-      confirmation_email_sent: false,
+      confirmation_email_sent: order.confirmationEmailedAt !== null,
       ...(order.notes !== null && { order_notes: order.notes }),
     },
     line_items: lines.map(lineView),
-    fulfillments: [],
+    fulfillments: fulfillments.map(fulfillmentView),
     adjustments: adjustments.map(adjustmentView),
     totals: [
       ...order.totals.map(totalView),
@@ -127,8 +131,8 @@ export function adjustmentView(adjustment: OrderAdjustment): AdjustmentView {
     occurred_at: occurredAt.toISOString(),
     status,
     ...(lineItems.length > 0 && { line_items: lineItems }),
-    amount,
-    currency,
+    ...(amount !== null && { amount }),
+    ...(currency !== null && { currency }),
     ...(description !== null && { description }),
     ...(reason !== null && { reason }),
   };

@@ -1,39 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '../common/id.js';
-import { type PageRequest } from '../common/paging.js';
+import { In } from 'typeorm';
 import { Config } from '../config/config.js';
 import { Database, insert, rows, together, type Tx } from '../database/database.js';
 import { OutboxService } from '../outbox/outbox.service.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { OrderFulfillment, OrderFulfillmentEvent } from './fulfillments/order-fulfillment.entity.js';
 import { OrderAdjustment } from './order-adjustment.entity.js';
+import type { PlacedPieces } from './order-pieces.js';
 import { Order, OrderLine } from './order.entity.js';
 import { orderView, type OrderView, type PlacedOrder } from './order.view.js';
 import { OrdersSettings } from './orders.settings.js';
 
-/** A sale as the checkout hands it over. */
-export type NewOrder = Pick<
-  Order,
-  | 'sessionId'
-  | 'agentId'
-  | 'currency'
-  | 'total'
-  | 'totals'
-  | 'buyer'
-  | 'destination'
-  | 'delivery'
-  | 'notes'
-  | 'paymentId'
-> & {
-  number: number;
-  paid: boolean;
-  placedAt: Date;
-  lines: Pick<
-    OrderLine,
-    'itemId' | 'productId' | 'title' | 'description' | 'imageUrl' | 'unitPrice' | 'ordered' | 'totals'
-  >[];
-};
+/** How orders are shown, and the other rules of the shop, by the settings of one moment. */
+export interface RenderOrder {
+  (placed: PlacedOrder): OrderView;
+  readonly settings: Readonly<OrdersSettings>;
+}
 
-export type RenderOrder = (placed: PlacedOrder) => OrderView;
+/** What belongs to some orders, by order. */
+export interface OrderParts {
+  of(orderId: string): PlacedPieces;
+}
 
 @Injectable()
 export class OrdersService {
@@ -46,8 +33,9 @@ export class OrdersService {
 
   /** How orders are shown, by the settings of this moment. Read before a transaction begins. */
   async renderer(): Promise<RenderOrder> {
-    const { statusMap } = await this.settings.get(OrdersSettings);
-    return (placed) => orderView(placed, { publicUrl: this.config.publicUrl, statusMap });
+    const settings = await this.settings.get(OrdersSettings);
+    const style = { publicUrl: this.config.publicUrl, statuses: settings.statuses };
+    return Object.assign((placed: PlacedOrder) => orderView(placed, style), { settings });
   }
 
   /** Drawn before the order is known to come about: gaps are harmless, a wait for a counter is not. */
@@ -88,44 +76,38 @@ export class OrdersService {
     return { order, view: await this.view(order, await this.renderer(), this.db.dataSource.manager) };
   }
 
-  /** Newest first; one query for the orders, one for all their lines. */
-  async list({ limit, afterId }: PageRequest): Promise<{ id: string; order: Order; view: OrderView }[]> {
-    const orders = await this.db.query<{ id: string }>(
-      'SELECT id FROM shop_order WHERE $1::text IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
-      [afterId ?? null, limit + 1],
-    );
-    const ids = orders.map(({ id }) => id);
+  /** In the order of their ids, the newest first; one query for each kind of row. */
+  async list(ids: string[]): Promise<{ id: string; order: Order; view: OrderView }[]> {
     if (ids.length === 0) return [];
-    const [entities, lines, adjustments, render] = await Promise.all([
-      this.db
-        .repository(Order)
-        .createQueryBuilder('o')
-        .where('o.id IN (:...ids)', { ids })
-        .orderBy('o.id', 'DESC')
-        .getMany(),
-      this.db
-        .repository(OrderLine)
-        .createQueryBuilder('l')
-        .where('l.orderId IN (:...ids)', { ids })
-        .orderBy('l.position')
-        .getMany(),
-      this.db
-        .repository(OrderAdjustment)
-        .createQueryBuilder('a')
-        .where('a.orderId IN (:...ids)', { ids })
-        .orderBy('a.id')
-        .getMany(),
+    const [orders, parts, render] = await Promise.all([
+      this.db.repository(Order).find({ where: { id: In(ids) }, order: { id: 'DESC' } }),
+      this.partsOf(ids, this.db.dataSource.manager),
       this.renderer(),
     ]);
-    return entities.map((order) => ({
-      id: order.id,
-      order,
-      view: render({
-        order,
-        lines: lines.filter(({ orderId }) => orderId === order.id),
-        adjustments: adjustments.filter(({ orderId }) => orderId === order.id),
-      }),
+    return orders.map((order) => ({ id: order.id, order, view: render({ order, ...parts.of(order.id) }) }));
+  }
+
+  /** What belongs to these orders, however many. The queries travel together. */
+  async partsOf(orderIds: string[], tx: Tx): Promise<OrderParts> {
+    const where = { orderId: In(orderIds) };
+    const [lines, fulfillments, events, adjustments] = await together([
+      tx.getRepository(OrderLine).find({ where, order: { position: 'ASC' } }),
+      tx.getRepository(OrderFulfillment).find({ where, order: { createdAt: 'ASC', id: 'ASC' } }),
+      tx.getRepository(OrderFulfillmentEvent).find({ where, order: { position: 'ASC' } }),
+      tx.getRepository(OrderAdjustment).find({ where, order: { id: 'ASC' } }),
+    ]);
+    const logged = fulfillments.map((one) => ({
+      ...one,
+      events: events.filter(({ fulfillmentId }) => fulfillmentId === one.id),
     }));
+    const ofOrder = (id: string) => (row: { orderId: string }) => row.orderId === id;
+    return {
+      of: (id) => ({
+        lines: lines.filter(ofOrder(id)),
+        fulfillments: logged.filter(ofOrder(id)),
+        adjustments: adjustments.filter(ofOrder(id)),
+      }),
+    };
   }
 
   async linesOf(tx: Tx, orderId: string): Promise<OrderLine[]> {
@@ -142,37 +124,8 @@ export class OrdersService {
     return found[0]?.paymentId;
   }
 
-  /** The order as it is now, with its lines and adjustments. */
+  /** The order as it is now, with all that belongs to it. */
   async view(order: Order, render: RenderOrder, tx: Tx): Promise<OrderView> {
-    const [lines, adjustments] = await together([
-      this.linesOf(tx, order.id),
-      tx.getRepository(OrderAdjustment).find({ where: { orderId: order.id }, order: { id: 'ASC' } }),
-    ]);
-    return render({ order, lines, adjustments });
+    return render({ order, ...(await this.partsOf([order.id], tx)).of(order.id) });
   }
-}
-
-/** The rows of a sale, with their new ids. */
-export function placedOrder({ lines, paid, placedAt, ...sale }: NewOrder): PlacedOrder {
-  const id = newId('ord');
-  return {
-    order: {
-      ...sale,
-      id,
-      merchantStatus: paid ? 'paid' : 'pending',
-      needsReview: false,
-      eventSeq: 1,
-      createdAt: placedAt,
-      updatedAt: placedAt,
-    },
-    lines: lines.map((line, position) => ({
-      ...line,
-      id: newId('li'),
-      orderId: id,
-      position,
-      current: line.ordered,
-      fulfilled: 0,
-    })),
-    adjustments: [],
-  };
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
-import { OperationStore, refundedOf } from '../payments/operation.store.js';
-import { openOperationStates } from '../payments/payment-operation.entity.js';
+import { isTaken } from '../payments/payment.states.js';
 import { AuditService } from '../settings/audit.service.js';
+import type { LineQuantity } from './fulfillments/order-fulfillment.entity.js';
 import { MerchantRequestsService } from './merchant-requests.service.js';
 import { OrderChangesService } from './order-changes.service.js';
+import { namedPieces } from './order-lines.js';
 import { refundAdjustment } from './order-money.service.js';
 import type { OrderLine } from './order.entity.js';
 import { adjustmentView } from './order.view.js';
@@ -16,21 +17,18 @@ export interface RefundRequest {
   orderId: string;
   /** Minor units. */
   amount?: number;
-  lineItems?: { id: string; quantity: number }[];
+  currency?: string;
+  lineItems?: LineQuantity[];
   reason: string;
   /** Who asks, for the audit log. */
   actor: string;
 }
-
-/** Money that has gone back or may be on its way. */
-const spoken = [...openOperationStates, 'succeeded' as const];
 
 @Injectable()
 export class RefundOrderService {
   constructor(
     private readonly db: Database,
     private readonly requests: MerchantRequestsService,
-    private readonly operations: OperationStore,
     private readonly orders: OrdersService,
     private readonly changes: OrderChangesService,
     private readonly audit: AuditService,
@@ -51,41 +49,39 @@ export class RefundOrderService {
 
   private async intendRefund(
     tx: Tx,
-    { orderId, amount, lineItems, reason, actor }: RefundRequest,
+    { orderId, amount, currency, lineItems, reason, actor }: RefundRequest,
     claim: Claim,
     render: RenderOrder,
   ): Promise<string> {
     const { order, attempt } = await this.requests.lockBoth(tx, orderId);
     if (!attempt) throw orderErrors.nothingPaid();
-    if (attempt.state !== 'captured' && attempt.state !== 'surplus') throw orderErrors.notCaptured();
-    const lines = lineItems ? await this.orders.linesOf(tx, orderId) : [];
-    const share = lineItems?.map((item, index) => paidShare(item, index, lines));
-    const remaining = attempt.amount - refundedOf(await this.operations.ofPayments([attempt.id], tx), spoken);
+    if (!isTaken(attempt.state)) throw orderErrors.notCaptured();
+    if (currency != null && currency !== order.currency) throw orderErrors.otherCurrency(order.currency);
+    const share = lineItems && paidShare(lineItems, await this.orders.linesOf(tx, orderId));
+    const remaining = await this.requests.remainingOf(tx, attempt);
     if (remaining <= 0) throw orderErrors.alreadyRefunded();
-    const wanted = amount ?? share?.reduce((sum, paid) => sum + paid, 0) ?? remaining;
+    const wanted = amount ?? share ?? remaining;
     if (wanted > remaining || wanted === 0) throw orderErrors.tooMuch(remaining, attempt.currency);
-    const id = await this.requests.insert(tx, 'refund', attempt, claim, { amount: wanted, reason });
-    const adjustment = { ...refundAdjustment(await this.operations.lock(tx, id)), lineItems };
+    const operation = await this.requests.insert(tx, 'refund', attempt, claim, { amount: wanted, reason });
+    const adjustment = { ...refundAdjustment(operation), lineItems };
     await this.changes.apply(tx, order, { adjustments: [adjustment] }, render);
     await this.audit.append(tx, {
       actor,
       action: 'order.refunded',
       subject: orderId,
-      after: { refund: id, amount: wanted },
+      after: { refund: operation.id, amount: wanted },
     });
-    return id;
+    return operation.id;
   }
 }
 
-/** What was paid for some pieces of a line, tax included, rounded half up. */
-function paidShare(
-  { id, quantity }: { id: string; quantity: number },
-  index: number,
-  lines: OrderLine[],
-): number {
-  const line = lines.find((one) => one.id === id);
-  if (!line) throw orderErrors.unknownLine(index);
-  if (quantity > line.ordered) throw orderErrors.tooMany(index, line.ordered);
-  const paid = line.totals.find(({ type }) => type === 'total')?.amount ?? 0;
-  return Math.floor((2 * paid * quantity + line.ordered) / (2 * line.ordered));
+/** What was paid for some pieces, tax included, rounded half up on each line. */
+function paidShare(items: LineQuantity[], lines: OrderLine[]): number {
+  const sold = { lines, fulfillments: [], adjustments: [] };
+  const pieces = namedPieces(items, sold, { are: 'were ordered', most: ({ ordered }) => ordered });
+  return pieces.reduce((sum, { id, quantity }) => {
+    const { ordered = 1, totals = [] } = lines.find((line) => line.id === id) ?? {};
+    const paid = totals.find(({ type }) => type === 'total')?.amount ?? 0;
+    return sum + Math.floor((2 * paid * quantity + ordered) / (2 * ordered));
+  }, 0);
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Public } from '../access/scopes.js';
+import { Public } from '../../access/scopes.js';
 import { notFoundPage, orderPage } from './order-page.js';
-import { OrdersService } from './orders.service.js';
+import { OrdersService } from '../orders.service.js';
 
 /** The buyer's page. An order id carries 128 random bits: knowing it is the permission to look. */
 @ApiTags('Pages')
