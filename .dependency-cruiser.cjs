@@ -20,6 +20,7 @@ const mayImport = {
   // Holds an opaque reference to what is paid for and does not know that checkout exists.
   payments: foundation,
   orders: [...foundation, 'payments', 'catalog'],
+  emails: [...foundation, 'orders'],
   checkout: [...foundation, 'payments', 'catalog', 'orders'],
   // An event carries a finished snapshot.
   'webhooks/outbound': foundation,
@@ -31,7 +32,7 @@ const mayImport = {
 
 /** May see everything; nothing but the composition of the application sees them. */
 const outermost = ['sandbox', 'cli'];
-const composition = '^src/(main|serve|server|app\\.module)\\.ts$';
+const composition = '^src/(main|serve|server|app\\.module|entities)\\.ts$';
 /** A module's admin controllers belong to the outermost layer and lie in the module: whoever changes it finds them. */
 const adminController = '\\.admin\\.controller(\\.spec)?\\.ts$';
 

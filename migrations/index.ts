@@ -2,10 +2,18 @@ import type { MigrationInterface } from 'typeorm';
 import { Initial1763769600000 } from './1763769600000-initial.js';
 import { PaymentFacts1763850000000 } from './1763850000000-payment-facts.js';
 import { WebhookEvents1763856000000 } from './1763856000000-webhook-events.js';
+import { OrderLife1763900000000 } from './1763900000000-order-life.js';
+import { WebhookDeliveries1763910000000 } from './1763910000000-webhook-deliveries.js';
+import { Emails1763920000000 } from './1763920000000-emails.js';
+import { SandboxReceiver1763930000000 } from './1763930000000-sandbox-receiver.js';
 
 /** In order. One per change, safe while the version before still runs. */
 export const migrations: (new () => MigrationInterface)[] = [
   Initial1763769600000,
   PaymentFacts1763850000000,
   WebhookEvents1763856000000,
+  OrderLife1763900000000,
+  WebhookDeliveries1763910000000,
+  Emails1763920000000,
+  SandboxReceiver1763930000000,
 ];

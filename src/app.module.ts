@@ -10,6 +10,7 @@ import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EmailsModule } from './emails/emails.module.js';
 import { GuideModule } from './guide/guide.module.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -20,6 +21,7 @@ import { StripeProvider } from './payments/providers/stripe/stripe.provider.js';
 import { QueueModule } from './queue/queue.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { InboundWebhooksModule } from './webhooks/inbound/inbound-webhooks.module.js';
+import { OutboundWebhooksModule } from './webhooks/outbound/outbound-webhooks.module.js';
 
 /** What a merchant edits to add a payment provider: a class, one folder under `payments/providers/`. */
 const paymentProviders = [StripeProvider, RazorpayProvider];
@@ -50,6 +52,8 @@ export class AppModule {
         AcpModule,
         GuideModule,
         InboundWebhooksModule,
+        OutboundWebhooksModule,
+        EmailsModule,
         MonitoringModule,
         ...extraModules,
       ],

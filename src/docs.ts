@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { AccessSettings } from './access/access.settings.js';
 import { apiErrors, errorBody } from './common/api-error.js';
 import { errorSchema } from './common/http/api-docs.js';
+import { version } from './common/version.js';
 import { SettingsService } from './settings/settings.service.js';
 
 /** Swagger UI at `/docs`, its assets served from here, and the OpenAPI document at `/docs/json`. */
@@ -25,7 +26,7 @@ export function serveDocs(app: INestApplication): void {
         'The Agentic Commerce Protocol for agents, and the admin API for the merchant. ' +
           'In the sandbox authorize with `agent_sandbox_key` or `admin_sandbox_key`.',
       )
-      .setVersion('0.1.0')
+      .setVersion(version)
       .addBearerAuth({
         type: 'http',
         scheme: 'bearer',

@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsEmailAddress } from '../common/http/email-address.js';
-import { IsTimestamp } from './wire-formats.js';
+import { IsTimestamp } from '../common/http/timestamp.js';
 
 export class CompanyDto {
   @IsString()

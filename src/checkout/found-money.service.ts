@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
 import { newId } from '../common/id.js';
 import { together, type Tx } from '../database/database.js';
-import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
+import { OrdersService, type RenderOrder } from '../orders/orders.service.js';
+import { placedOrder } from '../orders/placed-order.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { OperationStore } from '../payments/operation.store.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
@@ -119,6 +120,7 @@ export class FoundMoneyService {
     const number = await this.orders.nextNumber(tx);
     const placed = placedOrder(
       saleOf(next, { number, paid: state === 'captured', paymentId, placedAt: now }),
+      render.settings,
     );
     const [, , , { shortItemIds }] = await together([
       this.sessions.save(tx, next),

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InventoryStore } from '../catalog/inventory.store.js';
 import { Database, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
-import { OrdersService, placedOrder } from '../orders/orders.service.js';
+import { OrdersService } from '../orders/orders.service.js';
+import { placedOrder } from '../orders/placed-order.js';
 import { AttemptStore } from '../payments/attempt.store.js';
 import { PaymentsService } from '../payments/payments.service.js';
 import { PaymentsSettings } from '../payments/payments.settings.js';
@@ -177,7 +178,7 @@ export class PurchaseIntentService {
       refuseStale(priced, locked);
       const session = nextVersion(locked.session, locked.now, { state: 'completed', content: priced.next });
       const sale = saleOf(session, { number, paid: true, paymentId: null, placedAt: locked.now });
-      const placed = placedOrder(sale);
+      const placed = placedOrder(sale, renderOrder.settings);
       const order = renderOrder(placed);
       const reply = render({ session, status: 'completed', order, links });
       await together<unknown[]>([

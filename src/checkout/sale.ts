@@ -1,4 +1,4 @@
-import type { NewOrder } from '../orders/orders.service.js';
+import type { NewOrder } from '../orders/placed-order.js';
 import type { CheckoutSession } from './checkout-session.entity.js';
 import type { QuotedLine, Total } from './session-content.js';
 

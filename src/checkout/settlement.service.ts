@@ -5,7 +5,8 @@ import { Database, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import type { PlacedOrder } from '../orders/order.view.js';
 import { OrderMoneyService } from '../orders/order-money.service.js';
-import { OrdersService, placedOrder, type RenderOrder } from '../orders/orders.service.js';
+import { OrdersService, type RenderOrder } from '../orders/orders.service.js';
+import { placedOrder } from '../orders/placed-order.js';
 import { AttemptStore, type LeasedAttempt } from '../payments/attempt.store.js';
 import { ChargingService } from '../payments/charging.service.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
@@ -233,7 +234,7 @@ export class SettlementService {
     const consequence = consequenceOf(outcome, { session, attempt, now });
     const paid = consequence.stock === 'sell';
     const sale = { number, paid: outcome.state === 'captured', paymentId: attempt.id, placedAt: now };
-    const placed = paid ? placedOrder(saleOf(consequence.session, sale)) : null;
+    const placed = paid ? placedOrder(saleOf(consequence.session, sale), renderOrder.settings) : null;
     const order = placed && renderOrder(placed);
     const result = {
       session: consequence.session,

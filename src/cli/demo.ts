@@ -4,7 +4,9 @@ import { type Config, loadConfig } from '../config/config.js';
 import { afterTheSale } from './demo/after-the-sale.js';
 import { buyInDollars } from './demo/buy-in-dollars.js';
 import { buyInRupees } from './demo/buy-in-rupees.js';
+import { ship } from './demo/ship.js';
 import { stageAt } from './demo/stage.js';
+import { whatTheAgentHeard } from './demo/what-the-agent-heard.js';
 import { runTool, ToolError } from './tool.js';
 
 const help = `Plays an agent that buys in dollars and in rupees, and the merchant afterwards, and prints every request and answer.
@@ -53,5 +55,7 @@ async function play(shop: string, config: Config, interrupted: AbortSignal): Pro
   const stage = stageAt(shop, config, interrupted);
   await buyInDollars(stage);
   const purchase = await buyInRupees(stage);
+  await ship(stage, purchase);
   await afterTheSale(stage, purchase);
+  await whatTheAgentHeard(stage, purchase);
 }

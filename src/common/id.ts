@@ -22,7 +22,14 @@ export function newId(
     | 'ref'
     | 'dsp'
     | 'adj'
+    | 'ful'
+    | 'fev'
     | 'whe'
+    | 'wep'
+    | 'whd'
+    | 'wha'
+    | 'eml'
+    | 'rcv'
     | 'pop'
     | 'tok',
 ): string {

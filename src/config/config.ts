@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { SmtpServer } from './smtp-url.js';
 import { defaultTimings, parseTimings, type Timings } from './timings.js';
 import { variables, type Variables } from './variables.js';
 
@@ -32,6 +33,8 @@ export abstract class Config {
     webhookSecretPrevious?: string;
     apiBase?: string;
   };
+  /** Undefined: no e-mail is sent. */
+  abstract readonly smtp: SmtpServer | undefined;
   abstract readonly log: { level: string; format: 'json' | 'pretty' };
   abstract readonly timings: Timings;
 }
@@ -124,6 +127,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
       webhookSecretPrevious: vars.RAZORPAY_WEBHOOK_SECRET_PREVIOUS,
       apiBase: vars.RAZORPAY_API_BASE ?? simulatorUrl,
     },
+    smtp: vars.SMTP_URL,
     log: { level: vars.LOG_LEVEL ?? 'info', format: vars.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     timings,
   });

@@ -46,6 +46,30 @@ export interface Timings {
   inboxExpireEveryMs: number;
   /** How long the body of a provider's webhook is kept; its row stays. */
   inboxBodyKeptMs: number;
+  /** How often the queue is asked whether it still knows the schedules of all of these. */
+  schedulesEveryMs: number;
+  /** How often events of orders are looked for that nobody was woken for. */
+  relayEveryMs: number;
+  /** How often outgoing webhooks are looked for whose time has come. */
+  deliverEveryMs: number;
+  /** Absolute end of one attempt to deliver a webhook: from looking up the name to the end of the answer. */
+  deliverTimeoutMs: number;
+  /** Exclusive right to send a webhook; longer than `deliverTimeoutMs`. */
+  deliverLeaseMs: number;
+  /** How long a second of the retry schedule of webhooks is; shorter where tests cannot wait. */
+  deliverSecondMs: number;
+  /** So long after a webhook was given up the later ones of its order wait, for somebody to replay it. */
+  deliverAfterDeadMs: number;
+  /** An endpoint that has only failed for so long is disabled. */
+  endpointFailingMs: number;
+  /** How often e-mails are looked for whose time has come. */
+  emailsEveryMs: number;
+  /** Absolute end of one attempt to hand an e-mail to the mail server. */
+  emailTimeoutMs: number;
+  /** Exclusive right to send an e-mail; longer than `emailTimeoutMs`. */
+  emailLeaseMs: number;
+  /** How long a second of the retry schedule of e-mails is; shorter where tests cannot wait. */
+  emailSecondMs: number;
   settingsCacheMs: number;
   keyCacheMs: number;
 }
@@ -75,6 +99,18 @@ export const defaultTimings: Timings = {
   inboxDeadlineMs: 25_000,
   inboxExpireEveryMs: 3_600_000,
   inboxBodyKeptMs: 30 * 24 * 3_600_000,
+  schedulesEveryMs: 15_000,
+  relayEveryMs: 2_000,
+  deliverEveryMs: 1_000,
+  deliverTimeoutMs: 10_000,
+  deliverLeaseMs: 30_000,
+  deliverSecondMs: 1_000,
+  deliverAfterDeadMs: 5 * 60_000,
+  endpointFailingMs: 72 * 3_600_000,
+  emailsEveryMs: 10_000,
+  emailTimeoutMs: 25_000,
+  emailLeaseMs: 60_000,
+  emailSecondMs: 1_000,
   settingsCacheMs: 2_000,
   keyCacheMs: 2_000,
 };
@@ -105,6 +141,12 @@ export function parseTimings(json: string): Timings {
   }
   if (timings.inboxLeaseMs <= timings.inboxDeadlineMs) {
     throw new Error('wants inboxLeaseMs above inboxDeadlineMs, or two processes work on one webhook');
+  }
+  if (timings.deliverLeaseMs <= timings.deliverTimeoutMs) {
+    throw new Error('wants deliverLeaseMs above deliverTimeoutMs, or two processes send one webhook at once');
+  }
+  if (timings.emailLeaseMs <= timings.emailTimeoutMs) {
+    throw new Error('wants emailLeaseMs above emailTimeoutMs, or two processes send one e-mail at once');
   }
   return timings;
 }

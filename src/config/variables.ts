@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseSmtpUrl } from './smtp-url.js';
 
 /**
  * The environment as data: what may be set, what it means and how it is read. `.env.example` is generated
@@ -146,6 +147,11 @@ export const variables = {
     key,
   ),
   RAZORPAY_API_BASE: variable('where Razorpay is; in sandbox mode the simulator', '', url('http:', 'https:')),
+  SMTP_URL: variable(
+    'mail server for order confirmations and shipment notices; without it no e-mail is sent',
+    'smtp://user:password@mail.example.com:587',
+    parseSmtpUrl,
+  ),
   ALLOW_TEST_PSP: variable('accept test-mode provider keys in production mode', 'false', boolean),
   TRUST_PROXY: variable('proxies to trust: a count, or addresses separated by commas', '', trustProxy),
   LOG_LEVEL: variable(

@@ -67,9 +67,9 @@ export class AttemptStore {
     return this.db.repository(PaymentAttempt).findOneBy({ id });
   }
 
-  async findAll(ids: string[]): Promise<Map<string, PaymentAttempt>> {
+  async findAll(ids: string[], tx: Tx = this.db.dataSource.manager): Promise<Map<string, PaymentAttempt>> {
     if (ids.length === 0) return new Map();
-    const found = await this.db.repository(PaymentAttempt).findBy({ id: In(ids) });
+    const found = await tx.getRepository(PaymentAttempt).findBy({ id: In(ids) });
     return new Map(found.map((attempt) => [attempt.id, attempt]));
   }
 

@@ -68,16 +68,18 @@ export class OperationStore {
 
   /**
    * Commits what is wanted, in the caller's transaction. What a request asked for, that request does: for a few
-   * seconds the sweep leaves it alone.
+   * seconds the sweep leaves it alone. Null if it is a capture or a release and the payment has one: it ends once.
    */
-  async insert(tx: Tx, operation: NewOperation): Promise<string> {
+  async insert(tx: Tx, operation: NewOperation): Promise<string | null> {
     const id = newId('ref');
-    await tx.query(
+    const written = await rows(
+      tx,
       `INSERT INTO payment_operation
          (id, kind, payment_id, provider, payment_reference, claim_id, amount, currency, reason, requested_by, state, tries,
           next_at, created_at, updated_at)
        VALUES ($1, $2, $3, $4, $5, $6::text, $7, $8, $9, $10, 'started', 0,
-               CASE WHEN $6::text IS NULL THEN now() ELSE now() + interval '5 s' END, now(), now())`,
+               CASE WHEN $6::text IS NULL THEN now() ELSE now() + interval '5 s' END, now(), now())
+       ON CONFLICT (payment_id) WHERE kind IN ('capture', 'release') AND state <> 'failed' DO NOTHING RETURNING id`,
       [
         id,
         operation.kind,
@@ -91,7 +93,7 @@ export class OperationStore {
         operation.requestedBy,
       ],
     );
-    return id;
+    return written.length === 1 ? id : null;
   }
 
   /** A refund somebody made at the provider. Null if it is known. */

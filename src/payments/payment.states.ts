@@ -66,6 +66,9 @@ export const isOpen = (state: AttemptState): boolean => openStates.includes(stat
 export const holdsMoney = (state: AttemptState): boolean =>
   state === 'authorized' || state === 'captured' || state === 'surplus';
 
+/** The money is the shop's: it goes back by a refund. */
+export const isTaken = (state: AttemptState): boolean => state === 'captured' || state === 'surplus';
+
 /** Closed without money; money that turns up after all is `surplus`. */
 export const isClosedWithoutMoney = (state: AttemptState): boolean =>
   state === 'failed' || state === 'canceled';

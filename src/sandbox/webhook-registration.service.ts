@@ -3,6 +3,7 @@ import { Config } from '../config/config.js';
 import { RazorpaySettings } from '../payments/providers/razorpay/razorpay.settings.js';
 import { StripeSettings } from '../payments/providers/stripe/stripe.settings.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { localAddress } from './local-address.js';
 
 const timeoutMs = 2_000;
 
@@ -49,9 +50,3 @@ export class WebhookRegistrationService {
 
 const secretsOf = (settings: { webhookSecret?: string; webhookSecretPrevious?: string }): string[] =>
   [settings.webhookSecret, settings.webhookSecretPrevious].filter((secret) => secret !== undefined);
-
-/** Simulators run on this machine, whatever the world calls it. */
-function localAddress({ host, port }: Config): string {
-  const everywhere = ['0.0.0.0', '::', 'localhost'].includes(host);
-  return `http://${everywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
-}

@@ -120,8 +120,13 @@ describe.each(psps)('what the merchant does to money at %s', (psp) => {
     expect((await refund(bought.orderId, { amount: 0 })).body.param).toBe('$.amount');
     expect((await refund(bought.orderId, { amount: 1.5 })).body.param).toBe('$.amount');
     expect((await refund(bought.orderId, { reason: '' })).body.param).toBe('$.reason');
-    const cancel = await adminCall(shop, `/admin/orders/${bought.orderId}/cancel`, { body: { reason: 'x' } });
-    expect(cancel).toMatchObject({ status: 409, body: { code: 'order_paid' } });
+    expect((await refund(bought.orderId, { amount: 100, currency: 'eur' })).body.param).toBe('$.currency');
+    const [line] = (await adminOrder(shop, bought.orderId)).line_items;
+    const twice = [
+      { id: line!.id, quantity: 1 },
+      { id: line!.id, quantity: 1 },
+    ];
+    expect((await refund(bought.orderId, { line_items: twice })).body.param).toBe('$.line_items[1].id');
     const capture = await adminCall(shop, `/admin/payments/${bought.paymentId}/capture`, { body: {} });
     expect(capture).toMatchObject({ status: 409, body: { code: 'payment_not_authorized' } });
   });

@@ -88,7 +88,7 @@ export async function createKillableShop(timings: object): Promise<KillableShop>
     env,
     start: async ({ preload, env: more = {} } = {}) => {
       const program = launch([...(preload ? ['--import', preload] : []), 'dist/src/main.js'], more);
-      await answers(`${url}/health/ready`, program);
+      await answers(`http://127.0.0.1:${more.PORT ?? port}/health/ready`, program);
       return program;
     },
     close: async () => {

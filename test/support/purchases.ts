@@ -52,7 +52,13 @@ export interface AdminOrder {
   }[];
   totals: { type: string; amount: number }[];
   disputes: { id: string; status: string; reason: string; amount: number }[];
-  line_items: { id: string; status: string }[];
+  line_items: {
+    id: string;
+    title: string;
+    status: string;
+    quantity: { ordered: number; current: number; fulfilled: number };
+  }[];
+  fulfillments: { id: string; status: string; events: { type: string }[] }[];
   payment: {
     id: string;
     reference: string;

@@ -90,11 +90,11 @@ export async function admin<T>(
 export async function adminCall(
   shop: Shop,
   path: string,
-  { body, key }: { body?: object; key?: string } = {},
+  { body, key, method }: { body?: object; key?: string; method?: string } = {},
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
 ): Promise<{ status: number; body: any }> {
   const response = await fetch(`${shop.url}${path}`, {
-    method: body ? 'POST' : 'GET',
+    method: method ?? (body ? 'POST' : 'GET'),
     headers: {
       Authorization: 'Bearer admin_sandbox_key',
       'Content-Type': 'application/json',
@@ -102,5 +102,6 @@ export async function adminCall(
     },
     body: body && JSON.stringify(body),
   });
-  return { status: response.status, body: await response.json() };
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
 }

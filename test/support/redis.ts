@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { Redis } from 'ioredis';
 import { freePort } from './ports.js';
 import { until } from './wait.js';
 
@@ -11,6 +12,8 @@ export interface TestRedis {
   /** Freezes it: connections stay open, nothing answers. */
   freeze(): void;
   thaw(): void;
+  /** Forgets everything it has. */
+  empty(): Promise<void>;
   kill(): Promise<void>;
 }
 
@@ -44,6 +47,11 @@ export async function startRedis(port?: number): Promise<TestRedis> {
     url: `redis://127.0.0.1:${taken}`,
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
+    empty: async () => {
+      const client = new Redis(taken);
+      await client.flushall();
+      client.disconnect();
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await exited;

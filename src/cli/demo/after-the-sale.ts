@@ -21,9 +21,7 @@ export async function afterTheSale(stage: Stage, { orderId, payment, total }: Pu
   const url = `${shop}/admin/orders/${orderId}`;
   const amount = Math.floor(total / 10);
 
-  talk.chapter(
-    'Now the merchant: one mug came chipped, so a tenth goes back to the buyer, through Razorpay.',
-  );
+  talk.chapter('One mug came chipped, so a tenth goes back to the buyer, through Razorpay.');
   const { body: refund } = await talk.exchange<MerchantOrder['adjustments'][number]>({
     method: 'POST',
     url: `${url}/refunds`,
