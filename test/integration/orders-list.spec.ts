@@ -131,13 +131,19 @@ describe('orders', () => {
   });
 
   it('are read with one query for each kind, however many there are', async () => {
-    const statements = async (limit: number): Promise<number> => {
-      const counter = new RoundTrips().start();
-      await list(`limit=${limit}`);
-      counter.stop();
-      return counter.statements.filter((sql) => / SELECT/i.test(sql)).length;
-    };
-    expect(await statements(2)).toBe(await statements(1));
+    const counter = new RoundTrips().start();
+    const found = await list('limit=2');
+    counter.stop();
+    expect(found).toHaveLength(2);
+    // By the names that TypeORM gives to the columns; what works in the background reads no orders.
+    const read = counter.statements.flatMap((sql) => /SELECT "(Order\w*)"/.exec(sql)?.[1] ?? []);
+    expect(read.sort()).toEqual([
+      'Order',
+      'OrderAdjustment',
+      'OrderFulfillment',
+      'OrderFulfillmentEvent',
+      'OrderLine',
+    ]);
   });
 
   describe('as CSV', () => {

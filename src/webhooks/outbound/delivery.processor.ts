@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { pause } from '../../common/pause.js';
 import { Config } from '../../config/config.js';
+import { together } from '../../database/database.js';
 import { OneAtATime } from '../../queue/one-at-a-time.js';
 import { OnJob } from '../../queue/on-job.decorator.js';
 import { SettingsService } from '../../settings/settings.service.js';
@@ -8,6 +9,7 @@ import { type Claimed, DeliveryStore } from './delivery.store.js';
 import { DeliveryReport } from './delivery.report.js';
 import { DeliveryRecorder } from './delivery.recorder.js';
 import { DeliverySender, type Sent } from './delivery.sender.js';
+import { failuresUntilRest } from './endpoint-health.js';
 import { type EndpointSecrets, EndpointSecretsService } from './endpoint-secrets.service.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 import { WebhooksSettings } from './webhooks.settings.js';
@@ -63,7 +65,8 @@ export class DeliveryProcessor implements OnModuleDestroy {
   }
 
   private async drain(endpointId: string): Promise<void> {
-    await Promise.all(Array.from({ length: batchesAtOnce }, () => this.drainByBatches(endpointId)));
+    // If one fails the other is waited for still: stopping must not overtake it.
+    await together(Array.from({ length: batchesAtOnce }, () => this.drainByBatches(endpointId)));
   }
 
   private async drainByBatches(endpointId: string): Promise<void> {
@@ -75,26 +78,28 @@ export class DeliveryProcessor implements OnModuleDestroy {
   }
 
   /** Nothing is begun that could outlast the lease; what is left then is given back. */
-  private async send({ endpoint, deliveries }: Claimed): Promise<void> {
+  private async send({ askedAt, endpoint, deliveries }: Claimed): Promise<void> {
     const { deliverLeaseMs, deliverTimeoutMs } = this.config.timings;
-    const beginUntil = performance.now() + (deliverLeaseMs - deliverTimeoutMs) / 2;
+    const beginUntil = askedAt + (deliverLeaseMs - deliverTimeoutMs) / 2;
     const secrets = this.readSecrets(endpoint);
     const waiting = [...deliveries];
     const writing = new Writing((sent) => this.write(endpoint.id, endpoint.url, sent));
+    const patience = new Patience();
     const worker = async (): Promise<void> => {
-      while (!this.stopping && performance.now() < beginUntil) {
+      while (!this.stopping && !patience.over && performance.now() < beginUntil) {
         const delivery = waiting.shift();
         if (!delivery) return;
-        writing.add(await this.sender.send(endpoint, secrets, delivery));
+        const sent = await this.sender.send(endpoint, secrets, delivery);
+        patience.see(sent);
+        writing.add(sent);
       }
     };
     await Promise.all(Array.from({ length: parallel }, worker));
-    await writing.done();
-    if (waiting.length > 0) await this.deliveries.release(waiting);
+    await together([writing.done(), this.deliveries.release(waiting)]);
   }
 
   private async write(endpointId: string, url: string, sent: Sent[]): Promise<void> {
-    const recorded = await this.recorder.record(endpointId, sent);
+    const recorded = await this.recorder.record({ id: endpointId, url }, sent);
     this.report.tell({ endpointId, url }, sent, recorded);
   }
 
@@ -109,6 +114,17 @@ export class DeliveryProcessor implements OnModuleDestroy {
 
   private async mayDeliver(): Promise<boolean> {
     return (await this.settings.get(WebhooksSettings)).enabled;
+  }
+}
+
+/** With an endpoint that is gone or down: the rest of a batch is not wasted on it. */
+class Patience {
+  over = false;
+  private failures = 0;
+
+  see({ verdict }: Sent): void {
+    this.failures = verdict.next === 'delivered' ? 0 : this.failures + 1;
+    this.over ||= this.failures >= failuresUntilRest || (verdict.next === 'dead' && verdict.gone);
   }
 }
 

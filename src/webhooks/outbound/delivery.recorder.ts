@@ -5,6 +5,7 @@ import { Database, rows, together, type Tx } from '../../database/database.js';
 import { EndpointHealth } from './endpoint-health.js';
 import type { Sent } from './delivery.sender.js';
 import type { DeliveryState } from './webhook-delivery.entity.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** What recording attempts came to. */
 export interface Recorded {
@@ -24,7 +25,7 @@ export class DeliveryRecorder {
     private readonly config: Config,
   ) {}
 
-  async record(endpointId: string, sent: Sent[]): Promise<Recorded> {
+  async record(endpoint: Pick<WebhookEndpoint, 'id' | 'url'>, sent: Sent[]): Promise<Recorded> {
     const results = JSON.stringify(sent.map((one) => this.resultOf(one)));
     // Tests say nothing of the endpoint's health: a merchant tries an address out with them.
     const counted = sent.filter(({ delivery }) => delivery.eventId !== null);
@@ -33,7 +34,7 @@ export class DeliveryRecorder {
     );
     return this.db.transaction(async (tx) => {
       const [disabled, , updated, superseded] = await together([
-        this.health.write(tx, endpointId, counted),
+        this.health.write(tx, endpoint, counted),
         insertAttempts(tx, results),
         updateDeliveries(tx, results),
         supersedeOlder(

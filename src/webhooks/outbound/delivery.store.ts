@@ -20,6 +20,8 @@ export interface ClaimedDelivery extends Pick<
 }
 
 export interface Claimed {
+  /** Before the lease began, by this process's clock (`performance.now()`). */
+  askedAt: number;
   endpoint: WebhookEndpoint;
   deliveries: ClaimedDelivery[];
 }
@@ -88,9 +90,11 @@ export class DeliveryStore {
    * Takes what may be sent to an endpoint now, under a lease; null if the endpoint takes nothing. Of an order at most one
    * at a time, the newest news, and none before its beginning: so nothing older is sent after something newer. The
    * endpoint's row is locked first, or two processes could each take one of the same order without seeing the other.
+   * Of an order with many that wait, all but the newest are passed over by one look each: CASE asks for that first.
    */
   async claim(endpointId: string, limit: number): Promise<Claimed | null> {
     const { deliverLeaseMs, deliverAfterDeadMs } = this.config.timings;
+    const askedAt = performance.now();
     return this.db.transaction(async (tx) => {
       const endpoint = await tx.getRepository(WebhookEndpoint).findOne({
         where: { id: endpointId },
@@ -105,26 +109,31 @@ export class DeliveryStore {
            SELECT id FROM webhook_delivery AS d
            WHERE endpoint_id = $1 AND state = 'pending' AND next_at <= now()
              AND (lease_until IS NULL OR lease_until < now())
-             AND NOT EXISTS (
+             AND NOT ($6 AND EXISTS (
+               SELECT 1 FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' AND lease_until >= now()))
+             AND CASE WHEN d.type = 'order_update' AND EXISTS (
+               SELECT 1 FROM webhook_delivery AS newer
+               WHERE newer.endpoint_id = d.endpoint_id AND newer.order_id = d.order_id AND newer.seq > d.seq
+                 AND newer.state = 'pending')
+             THEN false ELSE NOT EXISTS (
                SELECT 1 FROM webhook_delivery AS other
                WHERE other.endpoint_id = d.endpoint_id AND other.order_id = d.order_id AND other.id <> d.id
-                 AND (other.state = 'pending' AND (other.lease_until >= now()
-                        OR other.type = 'order_create'
-                        OR (d.type = 'order_update' AND other.seq > d.seq))
+                 AND (other.state = 'pending' AND (other.lease_until >= now() OR other.type = 'order_create')
                    OR other.state = 'dead' AND other.seq < d.seq
-                        AND other.ended_at > now() - $5 * interval '1 ms'))
+                        AND other.ended_at > now() - $5 * interval '1 ms')) END
            ORDER BY next_at LIMIT $4 FOR UPDATE SKIP LOCKED)
          UPDATE webhook_delivery AS d
          SET lease_token = $2, lease_until = now() + $3 * interval '1 ms', attempts = d.attempts + 1
          FROM due, webhook_body AS b WHERE d.id = due.id AND b.id = d.body_id RETURNING ${claimedColumns}`,
-        [endpointId, randomUUID(), deliverLeaseMs, probing ? 1 : limit, deliverAfterDeadMs],
+        [endpointId, randomUUID(), deliverLeaseMs, probing ? 1 : limit, deliverAfterDeadMs, probing],
       );
-      return { endpoint, deliveries };
+      return { askedAt, endpoint, deliveries };
     });
   }
 
   /** Takes one delivery to be sent at once, whatever the state of its endpoint; null if it is not there to be taken. */
   async claimOne(id: string): Promise<Claimed | null> {
+    const askedAt = performance.now();
     const [delivery] = await this.db.query<ClaimedDelivery & { endpointId: string }>(
       `UPDATE webhook_delivery AS d
        SET lease_token = $2, lease_until = now() + $3 * interval '1 ms', attempts = d.attempts + 1
@@ -135,13 +144,14 @@ export class DeliveryStore {
     );
     const endpoint =
       delivery && (await this.db.repository(WebhookEndpoint).findOneBy({ id: delivery.endpointId }));
-    return delivery && endpoint ? { endpoint, deliveries: [delivery] } : null;
+    return delivery && endpoint ? { askedAt, endpoint, deliveries: [delivery] } : null;
   }
 
-  /** Gives back what was claimed and not begun. */
+  /** Gives back what was claimed and not begun; one that was replayed meanwhile counts from 0 already. */
   async release(deliveries: ClaimedDelivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
     await this.db.query(
-      `UPDATE webhook_delivery SET lease_token = NULL, lease_until = NULL, attempts = attempts - 1
+      `UPDATE webhook_delivery SET lease_token = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
        FROM ${boundedWait} WHERE id = ANY($1) AND lease_token = ANY($2)`,
       [deliveries.map(({ id }) => id), deliveries.map(({ lease }) => lease)],
     );

@@ -22,10 +22,14 @@ export class DeliverySubscriber implements OutboxSubscriber, OnModuleInit {
   }
 
   async subscribe(tx: Tx, events: OutboxEvent[]): Promise<void> {
-    const endpoints = await rows<Subscription>(
+    // Locked, so that a change of an endpoint comes before its deliveries or finds them: what it calls off, and what
+    // a recovery after it adds, would be too little otherwise.
+    const known = await rows<Subscription & { enabled: boolean }>(
       tx,
-      `SELECT id, agent_id AS "agentId", profile, events FROM webhook_endpoint WHERE enabled AND deleted_at IS NULL`,
+      `SELECT id, agent_id AS "agentId", profile, events, enabled FROM webhook_endpoint
+       WHERE deleted_at IS NULL ORDER BY id FOR KEY SHARE`,
     );
+    const endpoints = known.filter(({ enabled }) => enabled);
     await this.deliveries.insert(
       tx,
       events.flatMap((event) =>

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { rows, type Tx } from '../../database/database.js';
 import type { Verdict } from './delivery.schedule.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** Failures in a row after which an endpoint rests before it is tried again, and then with one delivery at a time. */
 export const failuresUntilRest = 10;
@@ -14,14 +15,21 @@ const reasons = { gone: 'It answered 410 Gone.', failing: 'It has only failed fo
 export class EndpointHealth {
   constructor(private readonly config: Config) {}
 
-  /** Returns why the endpoint was disabled, if it was. One success is enough to be well again. */
-  async write(tx: Tx, endpointId: string, sent: { verdict: Verdict }[]): Promise<string | null> {
+  /**
+   * Returns why the endpoint was disabled, if it was. One success is enough to be well again. How an address answered
+   * says nothing of the one that has taken its place meanwhile.
+   */
+  async write(
+    tx: Tx,
+    { id, url }: Pick<WebhookEndpoint, 'id' | 'url'>,
+    sent: { verdict: Verdict }[],
+  ): Promise<string | null> {
     if (sent.length === 0) return null;
     if (sent.some(({ verdict }) => verdict.next === 'delivered')) {
       await tx.query(
         `UPDATE webhook_endpoint SET consecutive_failures = 0, failing_since = NULL, resting_until = NULL
-         WHERE id = $1 AND consecutive_failures > 0`,
-        [endpointId],
+         WHERE id = $1 AND url = $2 AND consecutive_failures > 0`,
+        [id, url],
       );
       return null;
     }
@@ -29,11 +37,10 @@ export class EndpointHealth {
     const { deliverSecondMs, endpointFailingMs } = this.config.timings;
     const [before] = await rows<{ wasEnabled: boolean; isEnabled: boolean; reason: string | null }>(
       tx,
-      `WITH before AS (SELECT id, enabled FROM webhook_endpoint WHERE id = $1 FOR NO KEY UPDATE),
-       judged AS (
-         SELECT e.id, before.enabled AS was_enabled,
-           CASE WHEN $3::boolean THEN $6 WHEN e.failing_since < now() - $5 * interval '1 ms' THEN $7 END AS reason
-         FROM webhook_endpoint AS e JOIN before USING (id))
+      `WITH judged AS (
+         SELECT id, enabled AS was_enabled,
+           CASE WHEN $3::boolean THEN $6 WHEN failing_since < now() - $5 * interval '1 ms' THEN $7 END AS reason
+         FROM webhook_endpoint WHERE id = $1 AND url = $8 FOR NO KEY UPDATE)
        UPDATE webhook_endpoint AS e SET
          consecutive_failures = consecutive_failures + $2,
          failing_since = coalesce(failing_since, now()),
@@ -44,13 +51,14 @@ export class EndpointHealth {
        FROM judged WHERE e.id = judged.id
        RETURNING judged.was_enabled AS "wasEnabled", e.enabled AS "isEnabled", judged.reason`,
       [
-        endpointId,
+        id,
         sent.length,
         gone,
         restSeconds * deliverSecondMs,
         endpointFailingMs,
         reasons.gone,
         reasons.failing,
+        url,
       ],
     );
     return before?.wasEnabled && !before.isEnabled ? before.reason : null;

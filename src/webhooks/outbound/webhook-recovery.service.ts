@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { requestContext } from '../../common/http/request-context.js';
 import { Database, rows, type Tx } from '../../database/database.js';
 import type { Claim } from '../../idempotency/claim.js';
@@ -29,11 +30,9 @@ export class WebhookRecoveryService {
     actor: string,
     claim: Claim,
   ): Promise<void> {
-    const endpoint = await this.db.repository(WebhookEndpoint).findOneBy({ id: endpointId });
-    if (!endpoint || endpoint.deletedAt) throw outboundErrors.endpointNotFound();
-    const added = await this.addMissing(endpoint, new Date(wanted.since));
+    const added = await this.addMissing(endpointId, new Date(wanted.since));
     await this.db.transaction(async (tx) => {
-      const enqueued = added + (await makeDue(tx, endpoint, wanted));
+      const enqueued = added + (await makeDue(tx, await holdBack(tx, endpointId), wanted));
       await this.audit.append(tx, {
         actor,
         action: 'webhook_endpoint.recovered',
@@ -47,13 +46,13 @@ export class WebhookRecoveryService {
   }
 
   /** Deliveries of events that went by while the endpoint was disabled, or before it was there. */
-  private async addMissing(endpoint: WebhookEndpoint, since: Date): Promise<number> {
+  private async addMissing(endpointId: string, since: Date): Promise<number> {
     let added = 0;
     for (let afterId = ''; ;) {
       const { count, last } = await this.db.transaction(async (tx) => {
+        const endpoint = await holdBack(tx, endpointId);
         const events = await missingEvents(tx, endpoint, since, afterId);
-        const { id: endpointId, profile } = endpoint;
-        const wanted = events.map((event) => ({ endpointId, profile, event }));
+        const wanted = events.map((event) => ({ endpointId, profile: endpoint.profile, event }));
         return { count: await this.deliveries.insert(tx, wanted), last: events.at(-1) };
       });
       added += count;
@@ -61,6 +60,23 @@ export class WebhookRecoveryService {
       afterId = last.id;
     }
   }
+}
+
+/**
+ * The endpoint, of which nothing is claimed until the transaction ends; what is on its way is written down before that
+ * or after it. Else an older update could be made due beside a newer one that arrives, each without seeing the other.
+ */
+async function holdBack(tx: Tx, id: string): Promise<WebhookEndpoint> {
+  const endpoint = await tx.getRepository(WebhookEndpoint).findOne({
+    where: { id, deletedAt: IsNull() },
+    lock: { mode: 'for_no_key_update' },
+  });
+  if (!endpoint) throw outboundErrors.endpointNotFound();
+  await tx.query(
+    `SELECT 1 FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' AND lease_token IS NOT NULL FOR UPDATE`,
+    [id],
+  );
+  return endpoint;
 }
 
 /** A newer update of the same order has arrived: what is older is no news to this endpoint. */
@@ -92,7 +108,7 @@ const missingEvents = (
 export const isOfAgent = (agentId: string): string =>
   `(${agentId}::text IS NULL OR EXISTS (SELECT 1 FROM outbox_event AS e WHERE e.id = d.event_id AND e.agent_id = ${agentId}))`;
 
-/** What was given up begins anew, what waits for its next attempt goes now; on request also what had arrived. */
+/** What was given up or called off begins anew, what waits for its next attempt goes now; on request also what had arrived. */
 async function makeDue(
   tx: Tx,
   { id, agentId }: WebhookEndpoint,
@@ -103,10 +119,10 @@ async function makeDue(
     `UPDATE webhook_delivery AS d
      SET state = 'pending', attempts = 0, next_at = now(), ended_at = NULL, superseded_by = NULL
      WHERE endpoint_id = $1 AND occurred_at >= $2 AND event_id IS NOT NULL AND ${isOfAgent('$4')}
-       AND (state = 'dead' AND ($3 OR type = 'order_create' OR NOT ${newerArrived('d.order_id', 'd.seq')})
+       AND (state IN ('dead', 'canceled') AND ($3 OR type = 'order_create' OR NOT ${newerArrived('d.order_id', 'd.seq')})
          OR state = 'pending' AND attempts > 0 AND (lease_until IS NULL OR lease_until < now())
          OR $3 AND state IN ('delivered', 'superseded')) RETURNING id`,
-    [id, since, includeDelivered, agentId],
+    [id, new Date(since), includeDelivered, agentId],
   );
   return due.length;
 }
