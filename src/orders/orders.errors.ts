@@ -26,7 +26,6 @@ export const orderErrors = {
     ),
   tooMany: (index: number, most: number, what: string) =>
     apiErrors.invalid(`$.line_items[${index}].quantity`, `At most ${most} ${what}.`),
-  wrongField: (param: string, message: string) => apiErrors.invalid(param, message),
   refusedByProvider: (what: string, cause: string | null) =>
     conflict(
       'refused_by_payment_provider',

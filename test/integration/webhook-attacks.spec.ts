@@ -9,7 +9,7 @@ import { admin, adminCall } from '../support/razorpay.js';
 import { WebhookReceiver } from '../support/receiver.js';
 import { type Shop, startShop } from '../support/shop.js';
 import { until } from '../support/wait.js';
-import { addEndpoint, eventOf, PaperOrder, sandboxAgentId } from '../support/webhooks.js';
+import { addEndpoint, PaperOrder, sandboxAgentId } from '../support/webhooks.js';
 
 /** No worker runs here: each test takes the steps of workers itself, in the order that hurts. */
 let shop: Shop;
@@ -100,6 +100,12 @@ async function sendAll(endpointId: string, status = 200): Promise<number[]> {
   );
   return deliveries.map(({ seq }) => seq);
 }
+
+const expireLeases = (endpointId: string): Promise<unknown> =>
+  shop.db.query(
+    `UPDATE webhook_delivery SET lease_until = now() - interval '1 s' WHERE endpoint_id = $1 AND lease_until IS NOT NULL`,
+    [endpointId],
+  );
 
 const rowsOf = (endpointId: string): Promise<{ seq: number; state: string; attempts: number }[]> =>
   shop.db.query(`SELECT seq, state, attempts FROM webhook_delivery WHERE endpoint_id = $1 ORDER BY seq`, [
@@ -198,27 +204,16 @@ describe('a recovery', () => {
     expect(await rowsOf(mine.endpointId)).toHaveLength(1);
   });
 
-  it.each([
-    '2026-W47-1',
-    '2026-326',
-    '2026-11-22T25:00:00Z',
-    '2026-11-22T24:00:00Z',
-    '+002026-01-01T00:00:00Z',
-    '2026',
-    '2026-02-30T00:00:00Z',
-    '2026-11-22T00:00:00',
-    '9999-12-31T23:59:59+14:00',
-    '2016-12-31T23:59:60Z',
-    '2026-11-22T00:00:00,5Z',
-    '-000001-01-01T00:00:00Z',
-  ])('since %s is understood or refused', async (since) => {
-    const { endpointId } = await receive();
-    const { status, body } = await adminCall(shop, `/admin/webhook-endpoints/${endpointId}/recover`, {
-      body: { since },
-    });
-    console.log(since, status, JSON.stringify(body));
-    expect(status).toBeLessThan(500);
-  });
+  it.each(['2026-W47-1', '2026-326', '2026', '2026-02-30T00:00:00Z', '2026-11-22T00:00:00,5Z'])(
+    'since %s is refused',
+    async (moment) => {
+      const { endpointId } = await receive();
+      const { status, body } = await adminCall(shop, `/admin/webhook-endpoints/${endpointId}/recover`, {
+        body: { since: moment },
+      });
+      expect([status, body.param]).toEqual([400, '$.since']);
+    },
+  );
 });
 
 describe('another agent', () => {
@@ -286,87 +281,59 @@ describe('an attempt', () => {
     for (let n = 0; n < 2; n++) await one.change();
     await relay.relay();
     const [zombie] = await claim(endpointId);
-    await shop.db.query(`UPDATE webhook_delivery SET lease_until = now() - interval '1 s' WHERE id = $1`, [
-      zombie?.id,
-    ]);
+    await expireLeases(endpointId);
     expect(await sendAll(endpointId, 422)).toEqual([2]);
     await recorder.record(await addressOf(endpointId), [answered(zombie as ClaimedDelivery, 200)]);
     expect((await rowsOf(endpointId)).map(({ state }) => state)).toEqual(['delivered']);
   });
 
   it('that arrived and could not be written down comes again the same, unless newer news comes first', async () => {
-    const { receiver, endpointId } = await receive({ events: ['order_update'] });
+    const { endpointId } = await receive({ events: ['order_update'] });
     const [quiet, busy] = [order(), order()];
-    for (const one of [quiet, busy]) {
-      await one.change();
-      await one.change();
-    }
+    for (const one of [quiet, busy, quiet, busy]) await one.change();
     await relay.relay();
     await shop.db.query(
-      `CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-       'BEGIN RAISE EXCEPTION ''the disk is full''; END'`,
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''the disk is full''; END'`,
     );
     await shop.db.query(
       `CREATE TRIGGER gated BEFORE UPDATE ON webhook_delivery FOR EACH ROW
        WHEN (NEW.state = 'delivered') EXECUTE FUNCTION refuse()`,
     );
-    await processor.deliver();
-    await until(
-      async () => receiver.received.length,
-      (count) => count === 2,
-    );
+    const first = await claim(endpointId);
+    const results = first.map((delivery) => answered(delivery, 200));
+    await expect(recorder.record(await addressOf(endpointId), results)).rejects.toThrow('the disk is full');
     await shop.db.query('DROP TRIGGER gated ON webhook_delivery');
     await busy.change('newer');
     await relay.relay();
-    await shop.db.query(
-      `UPDATE webhook_delivery SET lease_until = now() - interval '1 s' WHERE endpoint_id = $1`,
-      [endpointId],
+    expect(await claim(endpointId)).toEqual([]);
+    await expireLeases(endpointId);
+    const second = await claim(endpointId);
+    const sent = ({ orderId, seq, requestId, body }: ClaimedDelivery): object => ({
+      orderId,
+      seq,
+      requestId,
+      body,
+    });
+    expect(second.map(({ orderId, seq }) => [orderId, seq])).toEqual(
+      expect.arrayContaining([
+        [quiet.id, 2],
+        [busy.id, 3],
+      ]),
     );
-    await processor.deliver();
-    await until(
-      async () => (await rowsOf(endpointId)).map(({ state }) => state).sort(),
-      (states) => states.join() === 'delivered,delivered,superseded',
+    expect(second).toHaveLength(2);
+    const again = (all: ClaimedDelivery[]) => all.filter(({ orderId }) => orderId === quiet.id).map(sent);
+    expect(again(second)).toEqual(again(first));
+    await recorder.record(
+      await addressOf(endpointId),
+      second.map((delivery) => answered(delivery, 200)),
     );
-    const of = (id: string) => receiver.received.filter((one) => eventOf(one).orderId === id);
-    expect(of(busy.id).map((one) => eventOf(one).seq)).toEqual([2, 3]);
-    expect(
-      new Set(of(quiet.id).map(({ headers, body }) => `${String(headers['request-id'])} ${body}`)).size,
-    ).toBe(1);
-    expect(of(quiet.id)).toHaveLength(2);
-  });
-
-  it('is not begun when the claim took so long that its lease may be over', async () => {
-    const { receiver, endpointId } = await receive();
-    await order().change();
-    await relay.relay();
-    await shop.db.query(
-      `CREATE OR REPLACE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
-       'BEGIN PERFORM pg_sleep(2.1); RETURN NULL; END'`,
+    expect((await rowsOf(endpointId)).map(({ seq, state }) => [seq, state])).toEqual(
+      expect.arrayContaining([
+        [2, 'delivered'],
+        [2, 'superseded'],
+        [3, 'delivered'],
+      ]),
     );
-    await shop.db.query(
-      `CREATE TRIGGER gated AFTER UPDATE ON webhook_delivery FOR EACH ROW
-       WHEN (OLD.lease_token IS NULL AND NEW.lease_token IS NOT NULL) EXECUTE FUNCTION dawdle()`,
-    );
-    await processor.deliver();
-    await until(
-      () =>
-        shop.db.query(`SELECT 1 FROM webhook_delivery WHERE endpoint_id = $1 AND lease_token IS NOT NULL`, [
-          endpointId,
-        ]),
-      (leased) => leased.length > 0,
-    );
-    await shop.db.query('DROP TRIGGER gated ON webhook_delivery');
-    await until(
-      () => rowsOf(endpointId),
-      ([row]) => row?.state === 'delivered',
-    );
-    expect(receiver.received).toHaveLength(1);
-    expect(await rowsOf(endpointId)).toMatchObject([{ attempts: 1 }]);
-    const [never] = await shop.db.query<{ waited: number }>(
-      `SELECT extract(epoch FROM at - occurred_at)::float8 AS waited FROM webhook_attempt AS a JOIN webhook_delivery AS d ON d.id = delivery_id WHERE endpoint_id = $1`,
-      [endpointId],
-    );
-    console.log(never);
   });
 });
 
@@ -411,7 +378,6 @@ describe('an endpoint', () => {
         ]),
       (leased) => leased.length === 0,
     );
-    console.log('sent to failing', receiver.received.length);
     expect(receiver.received.length).toBeLessThanOrEqual(40);
   });
 
@@ -437,7 +403,5 @@ describe('an endpoint', () => {
     expect(await shop.db.query('SELECT enabled FROM webhook_endpoint WHERE id = $1', [endpointId])).toEqual([
       { enabled: true },
     ]);
-    console.log(await rowsOf(endpointId));
   });
 });
-void eventOf;

@@ -393,10 +393,24 @@ describe('an endpoint', () => {
     receiver.reply = () => ({ status: 500 });
     await order().change();
     await until(async () => receiver.received.length);
+    // Two failures with three quiet days between them are not three days of failures.
+    await until(
+      () => deliveries(endpointId),
+      ([first]) => first?.last_status === 500,
+    );
     await shop.db.query(
       `UPDATE webhook_endpoint SET failing_since = now() - interval '73 hours' WHERE id = $1`,
       [endpointId],
     );
+    const count = receiver.received.length;
+    await until(
+      async () => receiver.received.length,
+      (now) => now > count,
+    );
+    expect((await admin<{ enabled: boolean }>(shop, `/admin/webhook-endpoints/${endpointId}`)).enabled).toBe(
+      true,
+    );
+    await shop.db.query('UPDATE webhook_endpoint SET consecutive_failures = 9 WHERE id = $1', [endpointId]);
     await until(
       () => admin<{ enabled: boolean }>(shop, `/admin/webhook-endpoints/${endpointId}`),
       ({ enabled }) => !enabled,

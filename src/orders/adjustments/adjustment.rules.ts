@@ -54,7 +54,7 @@ export function adjust(
   if (asked[rule.needs] == null) throw apiErrors.missing(`$.${rule.needs}`);
   refuseWrongMoney(life.order, asked);
   if (asked.restock && rule.restocks === null)
-    throw orderErrors.wrongField('$.restock', `Nothing comes back to the shelf by ${type}.`);
+    throw apiErrors.invalid('$.restock', `Nothing comes back to the shelf by ${type}.`);
   const lineItems = namedPieces(asked.line_items ?? [], life, rule);
   const currency = amount === null ? null : life.order.currency;
   return {
@@ -66,5 +66,5 @@ export function adjust(
 function refuseWrongMoney({ total, currency }: Order, asked: AdjustmentDto): void {
   if (asked.currency != null && asked.currency !== currency) throw orderErrors.otherCurrency(currency);
   if ((asked.amount ?? 0) > total)
-    throw orderErrors.wrongField('$.amount', `The order was ${total} ${currency}, in minor units.`);
+    throw apiErrors.invalid('$.amount', `The order was ${total} ${currency}, in minor units.`);
 }

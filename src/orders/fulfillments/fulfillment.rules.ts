@@ -1,3 +1,4 @@
+import { apiErrors } from '../../common/api-error.js';
 import type { NewFulfillmentEvent, OrderChange, OrderLife } from '../order-life.js';
 import { namedPieces } from '../order-lines.js';
 import { piecesByLine, unallocated } from '../order-pieces.js';
@@ -44,10 +45,10 @@ const said = <T extends object>(members: T): T =>
 function refuseForeignFields({ type, ...asked }: FulfillmentDto): void {
   if (type !== 'shipping') {
     for (const name of ['carrier', 'tracking_number', 'tracking_url'] as const)
-      if (asked[name] != null) throw orderErrors.wrongField(`$.${name}`, `Only shipping has a ${name}.`);
+      if (asked[name] != null) throw apiErrors.invalid(`$.${name}`, `Only shipping has a ${name}.`);
   }
   if (type !== 'digital' && asked.digital_delivery)
-    throw orderErrors.wrongField('$.digital_delivery', 'Only a digital fulfillment is delivered so.');
+    throw apiErrors.invalid('$.digital_delivery', 'Only a digital fulfillment is delivered so.');
 }
 
 /** The next event of a fulfillment, or the reason why it cannot be. */
@@ -60,11 +61,11 @@ export function record(
   if (!fulfillment) throw orderErrors.fulfillmentNotFound();
   const fitting = eventsOfType[fulfillment.type];
   if (!fitting.includes(type))
-    throw orderErrors.wrongField('$.type', `What is for ${fulfillment.type} can be ${fitting.join(', ')}.`);
+    throw apiErrors.invalid('$.type', `What is for ${fulfillment.type} can be ${fitting.join(', ')}.`);
   const occurredAt = at == null ? life.now : new Date(at);
   const ageMs = life.now.getTime() - occurredAt.getTime();
   if (ageMs < -clockSkewMs || occurredAt.getTime() < 0)
-    throw orderErrors.wrongField('$.occurred_at', 'It must have happened, and not before 1970.');
+    throw apiErrors.invalid('$.occurred_at', 'It must have happened, and not before 1970.');
   if (!mayFollow(fulfillment.events, type)) throw tooLate(life, fulfillment, type);
   refuseTakingBackReturned(life, fulfillment, type);
   return { fulfillmentId, type, occurredAt, description, location };

@@ -95,7 +95,8 @@ export class DeliveryProcessor implements OnModuleDestroy {
       }
     };
     await Promise.all(Array.from({ length: parallel }, worker));
-    await together([writing.done(), this.deliveries.release(waiting)]);
+    // Not before it is written that the endpoint is gone or rests: the rest would only be taken again.
+    await writing.done().finally(() => this.deliveries.release(waiting));
   }
 
   private async write(endpointId: string, url: string, sent: Sent[]): Promise<void> {

@@ -81,7 +81,7 @@ const insertAttempts = (tx: Tx, results: string): Promise<unknown> =>
     [results],
   );
 
-/** A success stands, whoever has the lease by now; a failure counts only for whom it was to send. */
+/** A success stands, whoever has the lease or has given up by now; a failure counts only for whom it was to send. */
 const updateDeliveries = (
   tx: Tx,
   results: string,
@@ -93,7 +93,8 @@ const updateDeliveries = (
        next_at = CASE WHEN r.state = 'pending' THEN now() + r.wait_ms * interval '1 ms' END,
        ended_at = CASE WHEN r.state <> 'pending' THEN now() END
      FROM ${recordset}
-     WHERE d.id = r.id AND d.state = 'pending' AND (d.lease_token = r.lease OR r.state = 'delivered')
+     WHERE d.id = r.id AND (d.state = 'pending' AND d.lease_token = r.lease
+       OR r.state = 'delivered' AND d.state IN ('pending', 'dead'))
      RETURNING d.id, d.state, d.next_at AS "nextAt"`,
     [results],
   );
@@ -106,7 +107,7 @@ function supersedeOlder(tx: Tx, deliveredIds: string[]): Promise<{ id: string; b
     `UPDATE webhook_delivery AS older SET
        state = 'superseded', superseded_by = newer.id, next_at = NULL, lease_token = NULL, lease_until = NULL, ended_at = now()
      FROM webhook_delivery AS newer
-     WHERE newer.id = ANY($1) AND older.endpoint_id = newer.endpoint_id AND older.order_id = newer.order_id
+     WHERE newer.id = ANY($1) AND newer.state = 'delivered' AND older.endpoint_id = newer.endpoint_id AND older.order_id = newer.order_id
        AND older.seq < newer.seq AND older.type = 'order_update' AND older.state = 'pending'
      RETURNING older.id, older.superseded_by AS by`,
     [deliveredIds],

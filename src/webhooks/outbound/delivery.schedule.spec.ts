@@ -37,7 +37,9 @@ describe('the retry schedule', () => {
   });
 
   it.each([429, 502, 504])('waits a minute at least after %i', (status) => {
-    expect(seconds(after(status, 1))).toBe(60);
+    expect(seconds(after(status, 1, { random: 0 }))).toBe(60);
+    expect(seconds(after(status, 1, { random: 0.5 }))).toBe(72);
+    expect(seconds(after(status, 3, { random: 0 }))).toBe(240);
   });
 
   it('waits as long as it is asked to, in seconds or until a date, a day at most', () => {

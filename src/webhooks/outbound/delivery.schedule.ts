@@ -49,7 +49,7 @@ export function judge(
   const wait = waits[attempts - 1];
   if (attempts >= limit || wait === undefined) return { next: 'dead', gone: false };
   const floor = status !== null && overloaded.includes(status) ? overloadedFloor : 0;
-  const spread = Math.max(wait, floor) * (0.8 + 0.4 * random);
+  const spread = Math.max(wait * (0.8 + 0.4 * random), floor * (1 + 0.4 * random));
   return { next: 'again', seconds: Math.max(spread, parseRetryAfter(retryAfter, now)) };
 }
 

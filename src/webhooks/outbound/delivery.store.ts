@@ -91,6 +91,7 @@ export class DeliveryStore {
    * at a time, the newest news, and none before its beginning: so nothing older is sent after something newer. The
    * endpoint's row is locked first, or two processes could each take one of the same order without seeing the other.
    * Of an order with many that wait, all but the newest are passed over by one look each: CASE asks for that first.
+   * That one waits is told by `next_at`: by its state the planner may read all that is due instead of the order's.
    */
   async claim(endpointId: string, limit: number): Promise<Claimed | null> {
     const { deliverLeaseMs, deliverAfterDeadMs } = this.config.timings;
@@ -114,7 +115,7 @@ export class DeliveryStore {
              AND CASE WHEN d.type = 'order_update' AND EXISTS (
                SELECT 1 FROM webhook_delivery AS newer
                WHERE newer.endpoint_id = d.endpoint_id AND newer.order_id = d.order_id AND newer.seq > d.seq
-                 AND newer.state = 'pending')
+                 AND newer.next_at IS NOT NULL)
              THEN false ELSE NOT EXISTS (
                SELECT 1 FROM webhook_delivery AS other
                WHERE other.endpoint_id = d.endpoint_id AND other.order_id = d.order_id AND other.id <> d.id

@@ -39,7 +39,8 @@ export class EndpointHealth {
       tx,
       `WITH judged AS (
          SELECT id, enabled AS was_enabled,
-           CASE WHEN $3::boolean THEN $6 WHEN failing_since < now() - $5 * interval '1 ms' THEN $7 END AS reason
+           CASE WHEN $3::boolean THEN $6 WHEN failing_since < now() - $5 * interval '1 ms' AND consecutive_failures + $2 >= ${failuresUntilRest} THEN $7
+           END AS reason
          FROM webhook_endpoint WHERE id = $1 AND url = $8 FOR NO KEY UPDATE)
        UPDATE webhook_endpoint AS e SET
          consecutive_failures = consecutive_failures + $2,

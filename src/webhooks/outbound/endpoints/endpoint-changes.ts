@@ -42,6 +42,7 @@ export function changedEndpoint(before: WebhookEndpoint, wanted: ChangeWebhookEn
     signatureHeader: signature_header === undefined ? header : signature_header,
     events: events ?? before.events,
     enabled: enabled ?? before.enabled,
+    ...(url !== undefined && url !== before.url && unjudged),
     ...(enabled === true && !before.enabled && healthy),
   });
 }
@@ -56,10 +57,11 @@ export function audited(endpoint: WebhookEndpoint): object {
   };
 }
 
+/** How an address answered says nothing of another one. */
+const unjudged = { consecutiveFailures: 0, failingSince: null, restingUntil: null };
+
 const healthy = {
-  consecutiveFailures: 0,
-  failingSince: null,
-  restingUntil: null,
+  ...unjudged,
   disabledAt: null,
   disabledReason: null,
 };
