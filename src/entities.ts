@@ -1,6 +1,7 @@
-import { Agent } from './access/agent.entity.js';
+import { Agent } from './access/agents/agent.entity.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Inventory, InventoryHold } from './catalog/inventory.entity.js';
+import { InventoryMovement } from './catalog/inventory-movement.entity.js';
 import { Item, ItemPrice } from './catalog/item.entity.js';
 import { Product } from './catalog/product.entity.js';
 import { CheckoutSession } from './checkout/checkout-session.entity.js';
@@ -16,6 +17,7 @@ import { PreparedPayment } from './payments/prepared-payment.entity.js';
 import { ProviderMark } from './payments/provider-mark.entity.js';
 import { SavedToken } from './payments/saved-token.entity.js';
 import { AuditEntry } from './settings/audit-entry.entity.js';
+import { SettingVersion } from './settings/changes/setting-version.entity.js';
 import { Setting } from './settings/setting.entity.js';
 import { WebhookEvent } from './webhooks/inbound/webhook-event.entity.js';
 
@@ -28,6 +30,7 @@ export const entities = [
   IdempotencyClaim,
   Inventory,
   InventoryHold,
+  InventoryMovement,
   Item,
   ItemPrice,
   Order,
@@ -42,6 +45,7 @@ export const entities = [
   ProviderMark,
   SavedToken,
   Setting,
+  SettingVersion,
   Store,
   WebhookEvent,
 ];

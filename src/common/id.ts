@@ -24,7 +24,9 @@ export function newId(
     | 'adj'
     | 'whe'
     | 'pop'
-    | 'tok',
+    | 'tok'
+    | 'prd'
+    | 'itm',
 ): string {
   const bytes = Buffer.alloc(22);
   bytes.writeUIntBE(Date.now(), 0, 6);

@@ -46,7 +46,14 @@ export interface Timings {
   inboxExpireEveryMs: number;
   /** How long the body of a provider's webhook is kept; its row stays. */
   inboxBodyKeptMs: number;
+  /** How often stock, holds and ledger are compared. */
+  inventoryCheckEveryMs: number;
+  /** How long a client may take to send the headers of a request; looked after every five seconds. */
+  headersTimeoutMs: number;
+  /** How long it may take to send the whole request. */
+  requestTimeoutMs: number;
   settingsCacheMs: number;
+  /** How far behind the database a process may be about a key and its agent: two seconds, and what it takes to notice. */
   keyCacheMs: number;
 }
 
@@ -75,8 +82,11 @@ export const defaultTimings: Timings = {
   inboxDeadlineMs: 25_000,
   inboxExpireEveryMs: 3_600_000,
   inboxBodyKeptMs: 30 * 24 * 3_600_000,
+  inventoryCheckEveryMs: 24 * 3_600_000,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 60_000,
   settingsCacheMs: 2_000,
-  keyCacheMs: 2_000,
+  keyCacheMs: 1_500,
 };
 
 /** Parses `SANDBOX_TIMINGS`: a JSON object that overrides some of the defaults. */
