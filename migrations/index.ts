@@ -6,6 +6,9 @@ import { OrderLife1763900000000 } from './1763900000000-order-life.js';
 import { WebhookDeliveries1763910000000 } from './1763910000000-webhook-deliveries.js';
 import { Emails1763920000000 } from './1763920000000-emails.js';
 import { SandboxReceiver1763930000000 } from './1763930000000-sandbox-receiver.js';
+import { AgentAccess1763990000000 } from './1763990000000-agent-access.js';
+import { SettingsHistory1764000000000 } from './1764000000000-settings-history.js';
+import { InventoryMovements1764100000000 } from './1764100000000-inventory-movements.js';
 
 /** In order. One per change, safe while the version before still runs. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -16,4 +19,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   WebhookDeliveries1763910000000,
   Emails1763920000000,
   SandboxReceiver1763930000000,
+  AgentAccess1763990000000,
+  SettingsHistory1764000000000,
+  InventoryMovements1764100000000,
 ];

@@ -5,6 +5,8 @@ import { AccessSettings } from './access/access.settings.js';
 import { apiErrors, errorBody } from './common/api-error.js';
 import { errorSchema } from './common/http/api-docs.js';
 import { version } from './common/version.js';
+import { documentSettings } from './settings/admin/settings.docs.js';
+import { SettingsRegistry } from './settings/settings.registry.js';
 import { SettingsService } from './settings/settings.service.js';
 
 /** Swagger UI at `/docs`, its assets served from here, and the OpenAPI document at `/docs/json`. */
@@ -38,6 +40,7 @@ export function serveDocs(app: INestApplication): void {
     ...document.components,
     schemas: { ...document.components?.schemas, Error: errorSchema },
   };
+  documentSettings(document, app.get(SettingsRegistry));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/json',
     yamlDocumentUrl: 'docs/yaml',

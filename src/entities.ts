@@ -1,6 +1,7 @@
-import { Agent } from './access/agent.entity.js';
+import { Agent } from './access/agents/agent.entity.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Inventory, InventoryHold } from './catalog/inventory.entity.js';
+import { InventoryMovement } from './catalog/inventory-movement.entity.js';
 import { Item, ItemPrice } from './catalog/item.entity.js';
 import { Product } from './catalog/product.entity.js';
 import { CheckoutSession } from './checkout/checkout-session.entity.js';
@@ -19,6 +20,7 @@ import { ProviderMark } from './payments/provider-mark.entity.js';
 import { SavedToken } from './payments/saved-token.entity.js';
 import { AgentWebhook } from './sandbox/agent-receiver/agent-webhook.entity.js';
 import { AuditEntry } from './settings/audit-entry.entity.js';
+import { SettingVersion } from './settings/changes/setting-version.entity.js';
 import { Setting } from './settings/setting.entity.js';
 import { WebhookEvent } from './webhooks/inbound/webhook-event.entity.js';
 import { WebhookAttempt } from './webhooks/outbound/webhook-attempt.entity.js';
@@ -36,6 +38,7 @@ export const entities = [
   IdempotencyClaim,
   Inventory,
   InventoryHold,
+  InventoryMovement,
   Item,
   ItemPrice,
   Order,
@@ -52,6 +55,7 @@ export const entities = [
   ProviderMark,
   SavedToken,
   Setting,
+  SettingVersion,
   Store,
   WebhookAttempt,
   WebhookBody,

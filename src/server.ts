@@ -1,22 +1,26 @@
-import { createServer, type Server as NetServer } from 'node:net';
+import { createServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
+import { RateLimiter } from './access/limits/rate-limiter.js';
+import { refuseFloods } from './access/limits/webhook-flood.js';
+import { isImport } from './catalog/products/import-body.js';
 import { apiErrors, errorBody } from './common/api-error.js';
 import { wordErrors } from './common/http/error-wording.js';
+import { onlyAt } from './common/http/own-port.js';
 import { RawReplyAdapter } from './common/http/raw-reply.js';
 import { openRequestContext } from './common/http/request-context.js';
 import { logRequest } from './common/http/request-log.js';
 import { refuseImpossiblePath } from './common/http/request-path.js';
 import { createLogger } from './common/logging.js';
-import { StartError } from './common/start-error.js';
 import type { Config } from './config/config.js';
 import { openDatabase } from './database/open-database.js';
 import { serveDocs } from './docs.js';
 import { entities } from './entities.js';
 import { guideWording } from './guide/guide-error.wording.js';
+import { assertFree, Listener, patience, type Place } from './listener.js';
 import { readWebhookBody } from './webhooks/inbound/webhook-body.js';
 
 const bodyLimit = '256kb';
@@ -36,6 +40,7 @@ export async function startServer(config: Config): Promise<Server> {
     log: (message) => logger.log(message, 'Database'),
   });
   let app: NestExpressApplication | undefined;
+  const listeners: Listener[] = [];
   try {
     app = await NestFactory.create<NestExpressApplication>(
       AppModule.forRoot({
@@ -44,22 +49,28 @@ export async function startServer(config: Config): Promise<Server> {
         directUrl: database.directUrl,
         extraModules: config.sandbox ? [(await import('./sandbox/sandbox.module.js')).SandboxModule] : [],
       }),
-      new RawReplyAdapter(),
+      new RawReplyAdapter(patience(config.timings)),
       { logger, bodyParser: false, abortOnError: false },
     );
     configureHttp(app, config);
     await app.init();
-    await bind(app.getHttpServer(), config);
+    const [shop, office] = placesOf(config) as [Place, Place?];
+    listeners.push(await Listener.open(app.getHttpServer(), shop));
+    if (office) {
+      const server = createServer(patience(config.timings), app.getHttpAdapter().getInstance());
+      listeners.push(await Listener.open(server, office));
+    }
     const running = app;
     let stopped: Promise<void> | undefined;
     const shutDown = async (): Promise<void> => {
       // First the requests: what they start, the modules then wait for.
-      await new Promise((resolve) => running.getHttpServer().close(resolve));
+      await Promise.all(listeners.map((listener) => listener.stop()));
       await running.close();
       await database.close();
     };
     return { url: config.publicUrl, app, stop: () => (stopped ??= shutDown()) };
   } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.stop()));
     await app?.close();
     await database.close();
     throw error;
@@ -78,9 +89,11 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
     refuseImpossiblePath,
   );
   if (config.role === 'worker') app.use(onlyOperations);
-  app.use('/webhooks', readWebhookBody);
+  // Matched as the routes are, so that no spelling of a path gets past it.
+  if (config.adminPort !== undefined) app.use(['/admin', '/docs', '/metrics'], onlyAt(config.adminPort));
+  app.use('/webhooks', refuseFloods(app.get(RateLimiter)), readWebhookBody);
   // Raw, whatever it claims to be: it is parsed once the caller is known, and signatures are over these bytes.
-  app.use(express.raw({ type: () => true, limit: bodyLimit }));
+  app.use(express.raw({ type: (request) => !isImport(request), limit: bodyLimit }));
   serveDocs(app);
 }
 
@@ -96,46 +109,12 @@ function onlyOperations(request: Request, response: Response, next: NextFunction
 
 /** Before anything is opened, because a port is what most often stands in the way. */
 async function assertPortsAreFree(config: Config): Promise<void> {
-  await probe(config);
-  if (config.simulator.runHere)
-    await probe({ port: config.simulator.port, host: '127.0.0.1' }, 'SANDBOX_PSP_PORT');
+  const { port, runHere } = config.simulator;
+  const simulator = { port, host: '127.0.0.1', variable: 'SANDBOX_PSP_PORT' };
+  for (const place of [...placesOf(config), ...(runHere ? [simulator] : [])]) await assertFree(place);
 }
 
-async function probe(address: { port: number; host: string }, variable?: string): Promise<void> {
-  const server = createServer();
-  await bind(server, address, variable);
-  await new Promise((resolve) => server.close(resolve));
-}
-
-function bind(
-  server: NetServer,
-  { port, host }: { port: number; host: string },
-  variable = 'PORT',
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(explainListen(error, { port, host, variable })),
-    );
-    server.listen(port, host, resolve);
-  });
-}
-
-function explainListen(
-  error: NodeJS.ErrnoException,
-  { port, host, variable }: { port: number; host: string; variable: string },
-): Error {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new StartError(
-        `Port ${port} is taken. Stop what listens there, or set ${variable} to another one.`,
-      );
-    case 'EACCES':
-      return new StartError(`Port ${port} is not ours to take. Set ${variable} to one above 1023.`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new StartError(`HOST ${host} is not an address of this machine.`);
-    default:
-      return error;
-  }
+function placesOf({ port, adminPort, host }: Config): Place[] {
+  const shop = { port, host, variable: 'PORT' };
+  return adminPort === undefined ? [shop] : [shop, { port: adminPort, host, variable: 'ADMIN_PORT' }];
 }

@@ -2,10 +2,12 @@ import type { Config } from './config/config.js';
 import { sandboxSecrets } from './config/config.js';
 
 /** What a person reads when the server is up: where everything is, and in the sandbox a line that buys something. */
-export function welcome({ sandbox, publicUrl, simulator, role, bootstrapKeys }: Config): string {
+export function welcome({ sandbox, publicUrl, adminPort, simulator, role, bootstrapKeys }: Config): string {
+  const office = adminPort === undefined ? publicUrl : `http://localhost:${adminPort}`;
   const places = [
     ['Shop', publicUrl],
-    ...(sandbox ? [['API docs', `${publicUrl}/docs`]] : []),
+    ...(adminPort === undefined ? [] : [['Admin', `${office} (/admin, /docs and /metrics, nowhere else)`]]),
+    ...(sandbox ? [['API docs', `${office}/docs`]] : []),
     ['Health', `${publicUrl}/health/ready`],
     ...(simulator.runHere
       ? [['Payments', `http://127.0.0.1:${simulator.port}/_sim/ledger (simulated)`]]

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { Agent } from './agent.entity.js';
+import { Agent } from './agents/agent.entity.js';
 import type { Scope } from './scopes.js';
 
 @Entity('api_key')
@@ -36,4 +36,12 @@ export class ApiKey {
 
   @Column({ type: 'timestamptz' })
   createdAt: Date;
+
+  /** Behind the truth by at most two minutes. */
+  @Column({ type: 'timestamptz', nullable: true })
+  lastUsedAt: Date | null;
+
+  /** The key that a rotation made instead; this one then ends with its overlap. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  replacedBy: string | null;
 }

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { requestContext } from '../common/http/request-context.js';
 import { newId } from '../common/id.js';
-import { Config } from '../config/config.js';
+import type { PageRequest } from '../common/paging.js';
 import { Database, rows, type Tx } from '../database/database.js';
+import { Notifications } from '../database/notifications.js';
 import { AuditService } from '../settings/audit.service.js';
+import { accessErrors } from './access.errors.js';
+import { insertAgent, insertKey } from './access.store.js';
+import type { Finish } from './agents/agents.service.js';
 import type { ApiKey } from './api-key.entity.js';
+import { accessChannel } from './authentication.service.js';
+import { newKey, prefixOf } from './key-secret.js';
 import type { Scope } from './scopes.js';
-
-/** Who sent a request. */
-export interface Caller {
-  agentId: string;
-  keyId: string;
-  scopes: Scope[];
-}
 
 export interface NewApiKey {
   name: string;
@@ -23,141 +22,161 @@ export interface NewApiKey {
   actor: string;
 }
 
-export type ApiKeySummary = Pick<
-  ApiKey,
-  'id' | 'agentId' | 'name' | 'prefix' | 'scopes' | 'expiresAt' | 'revokedAt' | 'createdAt'
-> & { agentName: string };
+export type ApiKeySummary = Omit<ApiKey, 'hash'> & { agentName: string };
 
-const prefixLength = 8;
+/** A key as it is shown this once. */
+export interface MadeKey {
+  id: string;
+  name: string;
+  agentId: string;
+  prefix: string;
+  scopes: Scope[];
+  expiresAt: Date | null;
+  key: string;
+}
 
-/** What of a key may be seen; of a short one that somebody has chosen at most half. */
-const prefixOf = (key: string): string => key.slice(0, Math.min(prefixLength, Math.floor(key.length / 2)));
-const cacheSize = 10_000;
+const nothing = (): Promise<void> => Promise.resolve();
 
+const summaryColumns = `k.id, k.agent_id AS "agentId", a.name AS "agentName", k.name, k.prefix, k.scopes,
+  k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.created_at AS "createdAt",
+  k.last_used_at AS "lastUsedAt", k.replaced_by AS "replacedBy"`;
+
+const active = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
+
+/** Makes, lists, rotates and ends API keys. Running servers follow within two seconds. */
 @Injectable()
 export class ApiKeysService {
-  private readonly cache = new Map<string, { caller: Caller; until: number }>();
-
   constructor(
-    private readonly config: Config,
     private readonly db: Database,
     private readonly audit: AuditService,
+    private readonly notifications: Notifications,
   ) {}
 
-  /** The caller behind a key, or undefined for one that is unknown, expired or revoked. At most two seconds behind. */
-  async authenticate(key: string): Promise<Caller | undefined> {
-    const hash = sha256(key);
-    const cacheKey = hash.toString('base64');
-    const known = this.cache.get(cacheKey);
-    if (known && performance.now() < known.until) return known.caller;
-    this.cache.delete(cacheKey);
-    const candidates = await this.db.query<{ id: string; agent_id: string; scopes: Scope[]; hash: Buffer }>(
-      `SELECT id, agent_id, scopes, hash FROM api_key
-       WHERE prefix = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
-      [prefixOf(key)],
-    );
-    const found = candidates.find((candidate) => timingSafeEqual(candidate.hash, hash));
-    if (!found) return undefined;
-    const caller = { agentId: found.agent_id, keyId: found.id, scopes: found.scopes };
-    this.remember(cacheKey, caller);
-    return caller;
-  }
-
   /** Makes a key and returns it; this is the only time it can be seen. */
-  async create(request: NewApiKey): Promise<{ id: string; agentId: string; key: string }> {
-    const key = `stk_${randomBytes(32).toString('base64url')}`;
+  async create(request: NewApiKey, finish: Finish<MadeKey> = nothing): Promise<MadeKey> {
     return this.db.transaction(async (tx) => {
-      const agentId = request.agentId ?? (await this.insertAgent(tx, request.name));
-      const id = newId('key');
-      await this.insertKey(tx, { ...request, id, agentId, key });
-      await this.audit.append(tx, {
-        actor: request.actor,
-        action: 'api_key.created',
-        subject: id,
-        after: {
-          agentId,
-          name: request.name,
-          scopes: request.scopes,
-          expiresAt: request.expiresAt?.toISOString() ?? null,
-        },
-      });
-      return { id, agentId, key };
+      const agentId = request.agentId ?? (await insertAgent(tx, { name: request.name }));
+      const [agent] = await rows(tx, 'SELECT 1 FROM agent WHERE id = $1', [agentId]);
+      if (!agent) throw accessErrors.unknownAgent();
+      const made = await this.insert(tx, { ...request, agentId, expiresAt: request.expiresAt ?? null });
+      const { id, name, scopes } = made;
+      const expiresAt = made.expiresAt?.toISOString() ?? null;
+      await this.record(tx, request.actor, 'api_key.created', id, { agentId, name, scopes, expiresAt });
+      await finish(tx, made);
+      return made;
     });
   }
 
+  /** Every key, the ended ones too, oldest first. */
   async list(): Promise<ApiKeySummary[]> {
     return this.db.query<ApiKeySummary>(
-      `SELECT k.id, k.agent_id AS "agentId", a.name AS "agentName", k.name, k.prefix, k.scopes,
-              k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.created_at AS "createdAt"
-       FROM api_key k JOIN agent a ON a.id = k.agent_id ORDER BY k.id`,
+      `SELECT ${summaryColumns} FROM api_key k JOIN agent a ON a.id = k.agent_id ORDER BY k.id`,
     );
   }
 
-  /** Keeps the row, so that a restart does not bring a bootstrap key back. False if there is no such live key. */
+  /** Newest first, and one more than asked for, to tell whether there is a next page. */
+  async page({ limit, afterId }: PageRequest, agentId?: string): Promise<ApiKeySummary[]> {
+    return this.db.query<ApiKeySummary>(
+      `SELECT ${summaryColumns} FROM api_key k JOIN agent a ON a.id = k.agent_id
+       WHERE ($1::text IS NULL OR k.id < $1) AND ($2::text IS NULL OR k.agent_id = $2)
+       ORDER BY k.id DESC LIMIT $3`,
+      [afterId ?? null, agentId ?? null, limit + 1],
+    );
+  }
+
+  /**
+   * Makes a key that replaces this one, with its name, agent and scopes; one that expires gets the same time to live
+   * again. The old key works for `overlapSeconds` more, at most until its own expiry.
+   */
+  async rotate(
+    id: string,
+    { overlapSeconds, actor }: { overlapSeconds: number; actor: string },
+    finish: Finish<MadeKey> = nothing,
+  ): Promise<MadeKey> {
+    return this.db.transaction(async (tx) => {
+      const old = await this.lockToRotate(tx, id);
+      const made = await this.insert(tx, { ...old, expiresAt: old.nextExpiry });
+      await tx.query(
+        `UPDATE api_key SET replaced_by = $2, expires_at = least(expires_at, now() + $3 * interval '1 second')
+         WHERE id = $1`,
+        [id, made.id, overlapSeconds],
+      );
+      await this.record(tx, actor, 'api_key.rotated', id, { replacedBy: made.id, overlapSeconds });
+      await finish(tx, made);
+      return made;
+    });
+  }
+
+  /** Keeps the row, so that a restart does not bring a bootstrap key back. False if there is no such key that is not revoked. */
   async revoke(id: string, actor: string): Promise<boolean> {
     return this.db.transaction(async (tx) => {
-      const revoked = await rows(
+      // All admin keys, in one order: two admins who revoke each other's keys meet here, and one of them is refused.
+      const locked = await rows<{ id: string; revoked: boolean; administers: boolean; replaced: boolean }>(
         tx,
-        'UPDATE api_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id',
+        `SELECT id, revoked_at IS NOT NULL AS revoked, 'admin' = ANY(scopes) AND ${active} AS administers,
+                replaced_by IS NOT NULL AS replaced
+         FROM api_key WHERE id = $1 OR ('admin' = ANY(scopes) AND ${active}) ORDER BY id FOR UPDATE`,
         [id],
       );
-      if (revoked.length === 0) return false;
-      await this.audit.append(tx, { actor, action: 'api_key.revoked', subject: id });
+      const key = locked.find((candidate) => candidate.id === id);
+      if (!key || key.revoked) return false;
+      // One that was rotated ends by itself soon.
+      const others = locked.filter((other) => other.id !== id && other.administers && !other.replaced);
+      if (key.administers && others.length === 0) throw accessErrors.lastAdminKey();
+      await tx.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]);
+      await this.record(tx, actor, 'api_key.revoked', id);
       return true;
     });
   }
 
-  /** Makes sure that a key given by the environment exists, with its agent. Safe in many processes at once. */
-  async ensureBootstrapKey(bootstrapName: string, key: string, scopes: Scope[]): Promise<void> {
-    const [existing] = await this.db.query('SELECT 1 FROM api_key WHERE hash = $1', [sha256(key)]);
-    if (existing) return;
-    await this.db.transaction(async (tx) => {
-      const [agent] = await rows<{ id: string }>(
-        tx,
-        `INSERT INTO agent (id, name, bootstrap_name, options, created_at) VALUES ($1, $2, $2, '{}', now())
-         ON CONFLICT (bootstrap_name) DO UPDATE SET name = agent.name RETURNING id`,
-        [newId('agt'), bootstrapName],
-      );
-      if (!agent) throw new Error(`the bootstrap agent ${bootstrapName} could not be made`);
-      const id = newId('key');
-      const inserted = await this.insertKey(tx, { id, agentId: agent.id, name: bootstrapName, scopes, key });
-      if (!inserted) return;
-      await this.audit.append(tx, {
-        actor: 'boot',
-        action: 'api_key.created',
-        subject: id,
-        after: { agentId: agent.id, name: bootstrapName, scopes },
-      });
-    });
+  /** As `revoke`; a key that is revoked stays so, one that never was is a 404. */
+  async end(id: string, actor: string): Promise<void> {
+    if (await this.revoke(id, actor)) return;
+    const [known] = await this.db.query('SELECT 1 FROM api_key WHERE id = $1', [id]);
+    if (!known) throw accessErrors.keyNotFound();
   }
 
-  private async insertAgent(tx: Tx, name: string): Promise<string> {
-    const id = newId('agt');
-    await tx.query(`INSERT INTO agent (id, name, options, created_at) VALUES ($1, $2, '{}', now())`, [
-      id,
-      name,
-    ]);
-    return id;
-  }
-
-  private async insertKey(
+  private async lockToRotate(
     tx: Tx,
-    row: { id: string; agentId: string; name: string; scopes: Scope[]; key: string; expiresAt?: Date },
-  ): Promise<boolean> {
-    const inserted = await rows(
+    id: string,
+  ): Promise<{ agentId: string; name: string; scopes: Scope[]; nextExpiry: Date | null }> {
+    const [old] = await rows<Pick<ApiKey, 'agentId' | 'name' | 'scopes' | 'replacedBy'> & RotationFacts>(
       tx,
-      `INSERT INTO api_key (id, agent_id, name, prefix, hash, scopes, expires_at, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT (hash) DO NOTHING RETURNING id`,
-      [row.id, row.agentId, row.name, prefixOf(row.key), sha256(row.key), row.scopes, row.expiresAt ?? null],
+      `SELECT agent_id AS "agentId", name, scopes, replaced_by AS "replacedBy", (${active}) AS active,
+              now() + (expires_at - created_at) AS "nextExpiry"
+       FROM api_key WHERE id = $1 FOR UPDATE`,
+      [id],
     );
-    return inserted.length === 1;
+    if (!old) throw accessErrors.keyNotFound();
+    if (!old.active) throw accessErrors.keyEnded();
+    if (old.replacedBy !== null) throw accessErrors.keyReplaced();
+    return old;
   }
 
-  private remember(cacheKey: string, caller: Caller): void {
-    const oldest = this.cache.keys().next();
-    if (this.cache.size >= cacheSize && !oldest.done) this.cache.delete(oldest.value);
-    this.cache.set(cacheKey, { caller, until: performance.now() + this.config.timings.keyCacheMs });
+  private async insert(
+    tx: Tx,
+    { agentId, name, scopes, expiresAt }: Pick<MadeKey, 'agentId' | 'name' | 'scopes' | 'expiresAt'>,
+  ): Promise<MadeKey> {
+    const key = newKey();
+    const made = { id: newId('key'), name, agentId, prefix: prefixOf(key), scopes, expiresAt, key };
+    await insertKey(tx, made);
+    return made;
+  }
+
+  private async record(
+    tx: Tx,
+    actor: string,
+    action: string,
+    subject: string,
+    after?: object,
+  ): Promise<void> {
+    const requestId = requestContext.get()?.requestId;
+    await this.audit.append(tx, { actor, action, subject, requestId, after });
+    await this.notifications.notify(tx, accessChannel);
   }
 }
 
-const sha256 = (key: string): Buffer => createHash('sha256').update(key).digest();
+interface RotationFacts {
+  active: boolean;
+  nextExpiry: Date | null;
+}

@@ -1,13 +1,15 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { AgentId } from '../access/caller.decorator.js';
+import type { AgentOptions } from '../access/agents/agent-options.js';
+import { AgentId, CallerOptions } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
 import { type CheckoutResult, CheckoutService } from '../checkout/checkout.service.js';
 import { CompleteCheckoutService } from '../checkout/complete-checkout.service.js';
 import { ApiErrors } from '../common/http/api-docs.js';
+import { currentVersion } from '../common/protocol-versions.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
-import { ApiVersionGuard, currentVersion } from './api-version.guard.js';
+import { ApiVersionGuard } from './api-version.guard.js';
 import {
   CancelCheckoutSessionDto,
   CompleteCheckoutSessionDto,
@@ -21,6 +23,12 @@ import { checkoutSessionView } from './checkout-session.view.js';
 const render =
   (status: number) =>
   (result: CheckoutResult): Reply => ({ status, body: checkoutSessionView(result) });
+
+/** Some platforms want 201 once there is an order (ACP T9); what made none is 200 for everybody. */
+const renderCompletion =
+  ({ completeStatusCode }: AgentOptions) =>
+  (result: CheckoutResult): Reply =>
+    render(result.status === 'completed' ? completeStatusCode : 200)(result);
 
 /** The five endpoints of the Agentic Commerce Protocol (ACP §1.1). */
 @ApiTags('ACP: checkout sessions')
@@ -104,7 +112,8 @@ export class CheckoutSessionsController {
   @ApiResponse({
     status: 200,
     description:
-      'The completed session with its order; or the session with a message that says why not, and nothing charged',
+      'The completed session with its order (201 for an agent whose `completeStatusCode` says so); or the session ' +
+      'with a message that says why not, and nothing charged',
     schema: { example: sessionExamples.completed },
   })
   @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
@@ -113,8 +122,9 @@ export class CheckoutSessionsController {
     @Param('id') sessionId: string,
     @CurrentClaim() claim: Claim,
     @Body() dto: CompleteCheckoutSessionDto,
+    @CallerOptions() options: AgentOptions,
   ): Promise<void> {
-    return this.completion.complete(toComplete(agentId, sessionId, dto), claim, render(200));
+    return this.completion.complete(toComplete(agentId, sessionId, dto), claim, renderCompletion(options));
   }
 
   @Post(':id/cancel')

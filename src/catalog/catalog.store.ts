@@ -31,7 +31,7 @@ export class CatalogStore {
 
   /**
    * All items of a cart in one query, with the database's clock. `holderId` is whose hold counts as available.
-   * Ids the catalogue does not know are absent from the result.
+   * Ids the catalogue does not know, or knows no more, are absent from the result.
    */
   async findItems(
     itemIds: string[],
@@ -45,7 +45,7 @@ export class CatalogStore {
               CASE WHEN s.tracked THEN greatest(s.on_hand - s.reserved + coalesce(h.quantity, 0), 0) END AS available,
               clock.now
        FROM (SELECT now() AS now) AS clock
-       LEFT JOIN item i ON i.id = ANY($1)
+       LEFT JOIN item i ON i.id = ANY($1) AND i.deleted_at IS NULL
        LEFT JOIN product p ON p.id = i.product_id
        LEFT JOIN item_price price ON price.item_id = i.id AND price.currency = $2
        LEFT JOIN inventory s ON s.item_id = i.id

@@ -29,6 +29,14 @@ export class Item {
   /** Off sale items stay known, so that old orders and carts can still name them. */
   @Column({ type: 'boolean' })
   onSale: boolean;
+
+  /** Its place among the product's items. */
+  @Column({ type: 'int', default: 0 })
+  position: number;
+
+  /** Set on what the merchant has removed: it is sold to nobody, while its stock and ledger go on. */
+  @Column({ type: 'timestamptz', nullable: true })
+  deletedAt: Date | null;
 }
 
 @Entity('item_price')

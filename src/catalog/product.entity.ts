@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** What a shopper recognises as one thing; sold as one or more items (sizes, colours). */
 @Entity('product')
+@Index('product_category_idx', ['category', 'id'])
 export class Product {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'product_pkey' })
   id: string;
@@ -24,4 +25,8 @@ export class Product {
 
   @Column({ type: 'timestamptz' })
   updatedAt: Date;
+
+  /** Set on what the merchant has removed: nobody sees it, and its row keeps the id for whoever comes back to it. */
+  @Column({ type: 'timestamptz', nullable: true })
+  deletedAt: Date | null;
 }

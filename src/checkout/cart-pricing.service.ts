@@ -4,6 +4,7 @@ import { within } from '../common/pause.js';
 import { Config } from '../config/config.js';
 import { PaymentOffersService } from '../payments/payment-offers.service.js';
 import type { Preparation } from '../payments/prepared-payments.service.js';
+import { SettingsService } from '../settings/settings.service.js';
 import { cartTotals, lineAmounts } from './checkout.totals.js';
 import { problems } from './checkout.problems.js';
 import { checkoutErrors } from './checkout.errors.js';
@@ -16,7 +17,9 @@ import {
   type SessionContent,
   totalOf,
 } from './session-content.js';
+import { ShippingSettings } from './strategies/shipping.settings.js';
 import { ShippingStrategy } from './strategies/shipping.strategy.js';
+import { TaxSettings } from './strategies/tax.settings.js';
 import { TaxStrategy } from './strategies/tax.strategy.js';
 
 export type Cart = Pick<
@@ -53,12 +56,14 @@ export class CartPricingService {
     private readonly taxes: TaxStrategy,
     private readonly shipping: ShippingStrategy,
     private readonly offers: PaymentOffersService,
+    private readonly settings: SettingsService,
     private readonly config: Config,
   ) {}
 
   async price(cart: Cart): Promise<{ quote: Quote; now: Date }> {
     const itemIds = cart.lines.map(({ itemId }) => itemId);
     const { items, now } = await this.catalog.findItems(itemIds, cart.currency, cart.sessionId);
+    const settings = await this.settingsVersions();
     const found: Problem[] = [];
     const untaxed = cart.lines.map((line, index) =>
       this.quoteLine(cart, line, index, items.get(line.itemId), found),
@@ -76,7 +81,10 @@ export class CartPricingService {
     });
     cart.discountCodes.forEach((code, index) => found.push(problems.discountCodeInvalid(index, code)));
     const handlers = await this.offerHandlers(cart, totalOf(totals, 'total'), found);
-    return { quote: { lines: lines ?? untaxed, options, selected, totals, problems: found, handlers }, now };
+    return {
+      quote: { lines: lines ?? untaxed, options, selected, totals, problems: found, handlers, settings },
+      now,
+    };
   }
 
   private quoteLine(
@@ -173,6 +181,15 @@ export class CartPricingService {
       found.push(problems.taxUnavailable());
       return null;
     }
+  }
+
+  /** Read before the prices are: what is priced may be newer, never older than what is noted. */
+  private async settingsVersions(): Promise<NonNullable<Quote['settings']>> {
+    const [tax, shipping] = await Promise.all([
+      this.settings.versionOf(TaxSettings),
+      this.settings.versionOf(ShippingSettings),
+    ]);
+    return { tax, shipping };
   }
 
   private async inTime<T>(answer: Promise<T>): Promise<T> {

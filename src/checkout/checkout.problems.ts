@@ -63,6 +63,14 @@ export const problems = {
     blocking: false,
     resolution: 'requires_buyer_review',
   }),
+  repriced: (): Problem => ({
+    severity: 'warning',
+    code: 'price_change',
+    text: 'The shop has changed its prices, taxes or delivery since the total was last shown. Confirm the new total.',
+    at: { on: 'totals' },
+    blocking: false,
+    resolution: 'requires_buyer_review',
+  }),
   paymentDeclined: (text: string, { final = false } = {}): Problem => ({
     severity: 'error',
     code: 'payment_declined',

@@ -14,6 +14,8 @@ import type { CheckoutSession } from './checkout-session.entity.js';
 import { checkoutErrors } from './checkout.errors.js';
 import { CheckoutSettings, type LinkSettings } from './checkout.settings.js';
 import { holdsStock, statusOf, type SessionStatus } from './checkout.states.js';
+import { problems } from './checkout.problems.js';
+import { repriced } from './price-changes.js';
 import { preparedOf, type Quote, type SessionContent, totalOf } from './session-content.js';
 import { nextVersion, SessionStore, StaleSession } from './session.store.js';
 
@@ -122,7 +124,9 @@ export class CheckoutService {
         previous: session.content.quote,
       });
       const total = totalOf(quote.totals, 'total');
-      const next: SessionContent = { ...content, quote, notice: null };
+      const shown = { cart: session.content, quote: session.content.quote };
+      const notice = repriced(shown, { cart: content, quote }) ? problems.repriced() : null;
+      const next: SessionContent = { ...content, quote, notice };
       // The buyer authenticates for one amount and one cart; another one starts over, and its stock is free again.
       const stillAuthenticating =
         session.state === 'authentication_required' &&

@@ -1,18 +1,22 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   IsArray,
   IsIn,
   IsNumber,
-  IsOptional,
   IsString,
   IsUrl,
-  Matches,
+  Length,
   Max,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { isCurrency } from '../common/money.js';
 import type { Config } from '../config/config.js';
+import { MayBeAbsent } from '../common/http/may-be-absent.js';
+import { objectsIn, pathStep, type SettingProblem } from '../settings/namespace.js';
 
 export const linkTypes = [
   'terms_of_use',
@@ -26,14 +30,21 @@ export const linkTypes = [
 ] as const;
 
 export class LinkSettings {
+  @ApiProperty({ description: 'What the page is' })
   @IsIn(linkTypes)
   type: (typeof linkTypes)[number];
 
+  @ApiProperty({
+    description: 'http or https; outside the sandbox https',
+    example: 'https://shop.example/legal/terms',
+  })
   @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
   url: string;
 
-  @IsOptional()
+  @ApiProperty({ description: 'What the buyer reads', example: 'Terms of use', required: false })
+  @MayBeAbsent()
   @IsString()
+  @Length(1, 200)
   title?: string;
 }
 
@@ -53,19 +64,50 @@ export class CheckoutSettings {
     });
   }
 
-  /** How long a session can be completed after it was created; fractions allowed. */
+  static check({ currencies, links }: CheckoutSettings, { sandbox }: Config): SettingProblem[] {
+    return [
+      ...[currencies].flat().flatMap((currency, index) => {
+        const param = pathStep('$.currencies', index);
+        if (!isCurrency(currency))
+          return [{ param, message: 'is not an ISO 4217 currency in small letters' }];
+        return currencies.indexOf(currency) < index ? [{ param, message: 'stands here twice' }] : [];
+      }),
+      ...objectsIn(links).flatMap(([index, { url }]) =>
+        sandbox || /^https:/i.test(url)
+          ? []
+          : [{ param: `${pathStep('$.links', index)}.url`, message: 'must begin with https://' }],
+      ),
+    ];
+  }
+
+  @ApiProperty({
+    description: 'How long a session can be completed after it was created, in minutes; fractions allowed',
+    example: 45,
+  })
   @IsNumber()
   @Min(0.05)
   @Max(60 * 24 * 30)
   sessionTtlMinutes: number;
 
-  /** ISO 4217, lowercase; the first is the default for agents that name none. */
+  @ApiProperty({
+    description:
+      'Currencies that sessions can be in: ISO 4217, in small letters; the first is for agents that name none. What a ' +
+      'currency is paid with, `payments.providersByCurrency` says',
+    example: ['usd', 'inr'],
+  })
   @IsArray()
   @ArrayNotEmpty()
-  @Matches(/^[a-z]{3}$/, { each: true })
+  @ArrayMaxSize(200)
+  @IsString({ each: true })
   currencies: string[];
 
-  /** Shown with every session. */
+  @ApiProperty({
+    description: 'Pages of the shop, shown with every session',
+    type: LinkSettings,
+    isArray: true,
+  })
+  @IsArray()
+  @ArrayMaxSize(50)
   @ValidateNested({ each: true })
   @Type(() => LinkSettings)
   links: LinkSettings[];

@@ -81,6 +81,8 @@ export interface Quote {
   totals: Total[];
   problems: Problem[];
   handlers: PaymentHandler[];
+  /** Versions of the settings it was priced with; absent in quotes from before they were noted. */
+  settings?: { tax: number; shipping: number };
 }
 
 export interface QuotedLine extends CartLine {

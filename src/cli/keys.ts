@@ -4,6 +4,7 @@ import { type ApiKeySummary, ApiKeysService } from '../access/api-keys.service.j
 import { type Scope, scopes } from '../access/scopes.js';
 import { loadConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { Notifications } from '../database/notifications.js';
 import { openDatabase } from '../database/open-database.js';
 import { entities } from '../entities.js';
 import { AuditService } from '../settings/audit.service.js';
@@ -38,7 +39,7 @@ await runTool(help, async (args) => {
   });
   try {
     const db = new Database(database.dataSource);
-    await run(new ApiKeysService(config, db, new AuditService()), db);
+    await run(new ApiKeysService(db, new AuditService(), new Notifications(database.directUrl)), db);
   } finally {
     await database.close();
   }
@@ -87,7 +88,7 @@ function create(args: string[]): Run {
 }
 
 async function list(keys: ApiKeysService): Promise<void> {
-  const header = ['KEY', 'NAME', 'BEGINS', 'SCOPES', 'STATE', 'EXPIRES', 'CREATED', 'AGENT'];
+  const header = ['KEY', 'NAME', 'BEGINS', 'SCOPES', 'STATE', 'EXPIRES', 'LAST USED', 'CREATED', 'AGENT'];
   const table = [header, ...(await keys.list()).map(rowOf)];
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   for (const row of table) {
@@ -141,10 +142,15 @@ function rowOf(key: ApiKeySummary): string[] {
     beginningOf(key.prefix),
     key.scopes.join(','),
     stateOf(key),
-    key.expiresAt?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never',
-    key.createdAt.toISOString().slice(0, 16).replace('T', ' '),
+    minuteOf(key.expiresAt),
+    minuteOf(key.lastUsedAt),
+    minuteOf(key.createdAt),
     `${key.agentId} (${key.agentName})`,
   ];
+}
+
+function minuteOf(time: Date | null): string {
+  return time?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never';
 }
 
 /** A key that somebody has chosen may be as short as its prefix. */

@@ -1,3 +1,4 @@
+import { ApiError } from '../common/api-error.js';
 import { explain } from '../start-failure.js';
 
 /** A wish that cannot be fulfilled, as a sentence. */
@@ -27,8 +28,8 @@ export async function runTool(
   }
 }
 
-/** Ours, or what `parseArgs` has to say about the command line. */
+/** Ours, what a use-case refuses, or what `parseArgs` has to say about the command line. */
 function isMisuse(error: unknown): error is Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return error instanceof ToolError || code.startsWith('ERR_PARSE_ARGS_');
+  return error instanceof ToolError || error instanceof ApiError || code.startsWith('ERR_PARSE_ARGS_');
 }

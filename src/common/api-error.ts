@@ -14,6 +14,8 @@ export interface ApiErrorOptions {
   /** Methods for `Allow`, on a 405. */
   allow?: string;
   supportedVersions?: string[];
+  /** The current version of what the request wanted to change, quoted. */
+  etag?: string;
   /** Refusals that only describe this moment (429, `completion_in_progress`) are not kept for replay. */
   storable?: boolean;
 }
@@ -47,10 +49,11 @@ export function errorBody(error: ApiError): Record<string, unknown> {
 }
 
 export function errorHeaders(error: ApiError): Record<string, string> {
-  const { retryAfterSeconds, allow } = error.options;
+  const { retryAfterSeconds, allow, etag } = error.options;
   return {
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     ...(allow !== undefined && { Allow: allow }),
+    ...(etag !== undefined && { ETag: etag }),
   };
 }
 

@@ -31,7 +31,9 @@ export function newId(
     | 'eml'
     | 'rcv'
     | 'pop'
-    | 'tok',
+    | 'tok'
+    | 'prd'
+    | 'itm',
 ): string {
   const bytes = Buffer.alloc(22);
   bytes.writeUIntBE(Date.now(), 0, 6);

@@ -23,10 +23,11 @@ export function parseJson(bytes: Buffer): unknown {
 
 /** SHA-256 over RFC 8785 canonical JSON: equal for bodies that mean the same (key order, `1` and `1.0`). */
 export function fingerprint(body: unknown): string {
-  return createHash('sha256')
-    .update(canonicalize(body) ?? '')
-    .digest('hex');
+  return createHash('sha256').update(canonicalJson(body)).digest('hex');
 }
+
+/** RFC 8785; nothing for no body. */
+export const canonicalJson = (body: unknown): string => canonicalize(body) ?? '';
 
 function decode(bytes: Buffer): string {
   try {

@@ -22,6 +22,11 @@ export function parseInt8(text: string): number {
   return number;
 }
 
+const currencies = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+
+/** Whether it is an ISO 4217 code as it is written here: in small letters. */
+export const isCurrency = (code: string): boolean => currencies.has(code);
+
 /** The minor digits of a currency by ISO 4217, for people to read; arithmetic never needs them. */
 export function formatMoney(amountMinor: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });

@@ -13,8 +13,10 @@ export interface PageRequest {
 
 const maximumLimit = 100;
 
-/** Reads `?limit=&cursor=`. A cursor is opaque to the client: the last id of the page before. */
-export function parsePageRequest(query: Record<string, unknown>): PageRequest {
+const idPattern = /^[a-z]{2,3}_[0-9a-z]{36}$/;
+
+/** Reads `?limit=&cursor=`. A cursor is opaque to the client: the last id of the page before, as `ids` describes it. */
+export function parsePageRequest(query: Record<string, unknown>, ids = idPattern): PageRequest {
   const { limit = '20', cursor } = query;
   if (
     typeof limit !== 'string' ||
@@ -26,7 +28,7 @@ export function parsePageRequest(query: Record<string, unknown>): PageRequest {
   }
   if (cursor === undefined) return { limit: Number(limit), afterId: undefined };
   const afterId = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString() : '';
-  if (!/^[a-z]{2,3}_[0-9a-z]{36}$/.test(afterId)) {
+  if (!ids.test(afterId)) {
     throw apiErrors.invalid('$.cursor', 'cursor must be the next_cursor of an earlier page.');
   }
   return { limit: Number(limit), afterId };

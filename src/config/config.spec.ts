@@ -309,7 +309,15 @@ describe('what is easily set wrong', () => {
     },
   );
 
-  it('refuses an ADMIN_PORT rather than ignoring it', () => {
-    expect(() => loadConfig({ ADMIN_PORT: '3001' })).toThrow(/ADMIN_PORT is not supported yet/);
+  it('takes an ADMIN_PORT that nobody else has', () => {
+    expect(loadConfig({}).adminPort).toBeUndefined();
+    expect(loadConfig({ ADMIN_PORT: '3001' }).adminPort).toBe(3001);
+    expect(problemsOf({ ADMIN_PORT: '3000' })).toEqual(['ADMIN_PORT must be another port than PORT']);
+    expect(problemsOf({ ADMIN_PORT: '4000' })).toEqual([
+      'ADMIN_PORT must be another port than SANDBOX_PSP_PORT, which is PORT + 1000 unless it is set',
+    ]);
+    expect(problemsOf({ ADMIN_PORT: 'office' })).toEqual([
+      'ADMIN_PORT must be a whole number from 1 to 65535',
+    ]);
   });
 });

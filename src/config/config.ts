@@ -11,6 +11,8 @@ export abstract class Config {
   abstract readonly role: Role;
   abstract readonly port: number;
   abstract readonly host: string;
+  /** The only port where `/admin`, `/docs` and `/metrics` are; undefined: they are at `port`. */
+  abstract readonly adminPort: number | undefined;
   abstract readonly publicUrl: string;
   abstract readonly trustProxy: number | string[] | undefined;
   abstract readonly dataDir: string;
@@ -35,6 +37,8 @@ export abstract class Config {
   };
   /** Undefined: no e-mail is sent. */
   abstract readonly smtp: SmtpServer | undefined;
+  /** Whether keys of a provider's test mode are taken outside the sandbox. */
+  abstract readonly allowTestPsp: boolean;
   abstract readonly log: { level: string; format: 'json' | 'pretty' };
   abstract readonly timings: Timings;
 }
@@ -71,9 +75,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
   problems.push(...(sandbox ? sandboxProblems(vars) : productionProblems(vars, unreadable)));
   problems.push(...liveKeyOnLoopback(vars));
   if (sandbox && simulatorPort > 65_535) problems.push('SANDBOX_PSP_PORT defaults to PORT + 1000; set it');
-  // Ignored, it would leave the admin routes on the public port of somebody who thinks they are not.
-  if (env.ADMIN_PORT)
-    problems.push('ADMIN_PORT is not supported yet; unset it, and keep /admin off the public address');
+  if (vars.ADMIN_PORT === port) problems.push('ADMIN_PORT must be another port than PORT');
+  if (sandbox && vars.ADMIN_PORT === simulatorPort)
+    problems.push(
+      'ADMIN_PORT must be another port than SANDBOX_PSP_PORT, which is PORT + 1000 unless it is set',
+    );
   let timings = defaultTimings;
   try {
     if (vars.SANDBOX_TIMINGS) timings = parseTimings(vars.SANDBOX_TIMINGS);
@@ -91,6 +97,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
     sandbox,
     role: vars.ROLE ?? 'all',
     port,
+    adminPort: vars.ADMIN_PORT,
     host: vars.HOST ?? (sandbox ? '127.0.0.1' : '0.0.0.0'),
     publicUrl,
     trustProxy: vars.TRUST_PROXY,
@@ -128,6 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, terminal = false): Config {
       apiBase: vars.RAZORPAY_API_BASE ?? simulatorUrl,
     },
     smtp: vars.SMTP_URL,
+    allowTestPsp: vars.ALLOW_TEST_PSP ?? false,
     log: { level: vars.LOG_LEVEL ?? 'info', format: vars.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     timings,
   });
@@ -198,10 +206,12 @@ function liveKeyOnLoopback(vars: Variables): string[] {
   ].filter((problem) => typeof problem === 'string');
 }
 
-const isLive = (key: string | undefined): boolean => /^(sk|rk|rzp)_live_/.test(key ?? '');
+export const isLive = (key: string | undefined): boolean => /^(sk|rk|rzp)_live_/.test(key ?? '');
+
+export const isTestKey = (key: string | undefined): boolean => /^(sk|rk|rzp)_test_/.test(key ?? '');
 
 /** In every spelling that leads back to this machine; `URL` has already made 127.1 and 0x7f000001 into 127.0.0.1. */
-function isLoopback(url: string | undefined): boolean {
+export function isLoopback(url: string | undefined): boolean {
   const host = url && URL.canParse(url) ? new URL(url).hostname : '';
   return /^(.*\.)?localhost\.?$|^127(\.\d+){3}$|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/.test(host);
 }

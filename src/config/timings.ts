@@ -70,7 +70,14 @@ export interface Timings {
   emailLeaseMs: number;
   /** How long a second of the retry schedule of e-mails is; shorter where tests cannot wait. */
   emailSecondMs: number;
+  /** How often stock, holds and ledger are compared. */
+  inventoryCheckEveryMs: number;
+  /** How long a client may take to send the headers of a request; looked after every five seconds. */
+  headersTimeoutMs: number;
+  /** How long it may take to send the whole request. */
+  requestTimeoutMs: number;
   settingsCacheMs: number;
+  /** How far behind the database a process may be about a key and its agent: two seconds, and what it takes to notice. */
   keyCacheMs: number;
 }
 
@@ -111,8 +118,11 @@ export const defaultTimings: Timings = {
   emailTimeoutMs: 25_000,
   emailLeaseMs: 60_000,
   emailSecondMs: 1_000,
+  inventoryCheckEveryMs: 24 * 3_600_000,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 60_000,
   settingsCacheMs: 2_000,
-  keyCacheMs: 2_000,
+  keyCacheMs: 1_500,
 };
 
 /** Parses `SANDBOX_TIMINGS`: a JSON object that overrides some of the defaults. */

@@ -86,6 +86,11 @@ const postgres = url('postgres:', 'postgresql:');
 export const variables = {
   NODE_ENV: variable('`production` turns sandbox mode off', 'development', text),
   PORT: variable('port of the HTTP server', '3000', port),
+  ADMIN_PORT: variable(
+    'a port of their own for /admin, /docs and /metrics; without it they are on PORT',
+    '9000',
+    port,
+  ),
   HOST: variable('address it listens on; 127.0.0.1 in sandbox mode, 0.0.0.0 otherwise', '127.0.0.1', text),
   PUBLIC_URL: variable(
     'how the world reaches this server: permalinks, discovery, webhooks',

@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { RequireScope } from '../access/scopes.js';
+import { OpenAtAdminPort, RequireScope } from '../access/scopes.js';
 import { ApiErrors } from '../common/http/api-docs.js';
 import { Metrics } from '../common/metrics.js';
 
@@ -14,12 +14,13 @@ webhook_inbound_received_total{provider="stripe",type="payment_intent.succeeded"
 @ApiTags('Operations')
 @ApiBearerAuth()
 @RequireScope('admin')
+@OpenAtAdminPort()
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
-  @ApiOperation({ summary: 'Counters and gauges for Prometheus' })
+  @ApiOperation({ summary: 'Counters and gauges for Prometheus; needs no key at `ADMIN_PORT`' })
   @ApiResponse({ status: 200, content: { 'text/plain': { schema: { type: 'string', example } } } })
   @ApiErrors(401, 403, 429, 503)
   async show(@Res({ passthrough: true }) response: Response): Promise<string> {

@@ -1,24 +1,30 @@
-import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { AttemptStore } from './attempt.store.js';
 import { ChargingService } from './charging.service.js';
 import { OperationStore } from './operation.store.js';
 import { OperationsService } from './operations.service.js';
 import { PaymentOffersService } from './payment-offers.service.js';
+import { PaymentProvidersAdminController } from './payment-providers.admin.controller.js';
+import { PaymentProvidersService } from './payment-providers.service.js';
 import { PaymentsService } from './payments.service.js';
 import { PreparedPaymentsService } from './prepared-payments.service.js';
 import type { PaymentProvider } from './providers/payment-provider.js';
-import { paymentProviders, ProviderRegistry } from './providers/provider-registry.js';
+import {
+  type PaymentProviderClass,
+  paymentProviders,
+  ProviderRegistry,
+} from './providers/provider-registry.js';
 import { SavedTokensAdminController } from './saved-tokens.admin.controller.js';
 import { SavedTokensService } from './saved-tokens.service.js';
 
 @Module({})
 export class PaymentsModule {
   /** `providers` are the payment providers of this shop: the classes, each a folder under `providers/`. */
-  static forRoot(providers: Type<PaymentProvider>[]): DynamicModule {
+  static forRoot(providers: PaymentProviderClass[]): DynamicModule {
     return {
       module: PaymentsModule,
       global: true,
-      controllers: [SavedTokensAdminController],
+      controllers: [PaymentProvidersAdminController, SavedTokensAdminController],
       providers: [
         ...providers,
         {
@@ -32,6 +38,7 @@ export class PaymentsModule {
         OperationStore,
         OperationsService,
         PaymentOffersService,
+        PaymentProvidersService,
         PaymentsService,
         PreparedPaymentsService,
         SavedTokensService,

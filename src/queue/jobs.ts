@@ -12,6 +12,7 @@ export const jobs = {
   'payments.compare': { every: 'compareEveryMs' },
   'idempotency.reap': { every: 'reapEveryMs' },
   'webhooks.process': { every: 'inboxEveryMs' },
+  'inventory.check': { every: 'inventoryCheckEveryMs' },
   'webhooks.expire': { every: 'inboxExpireEveryMs' },
   'outbox.relay': { every: 'relayEveryMs' },
   'webhooks.deliver': { every: 'deliverEveryMs' },

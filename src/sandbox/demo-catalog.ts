@@ -140,8 +140,8 @@ function insertItem(tx: Tx, item: DemoItem): Promise<unknown>[] {
   const options = item.size ? [{ name: 'Size', value: item.size }] : [];
   return [
     tx.query(
-      `INSERT INTO item (id, product_id, name, variant_options, delivery, max_per_order, on_sale)
-       VALUES ($1, $2, $3, $4, $5, $6, true) ON CONFLICT DO NOTHING`,
+      `INSERT INTO item (id, product_id, name, variant_options, delivery, max_per_order, on_sale, position)
+       VALUES ($1, $2, $3, $4, $5, $6, true, $7) ON CONFLICT DO NOTHING`,
       [
         item.id,
         item.productId,
@@ -149,6 +149,7 @@ function insertItem(tx: Tx, item: DemoItem): Promise<unknown>[] {
         JSON.stringify(options),
         item.onHand === null ? 'digital' : 'shipping',
         item.maxPerOrder ?? null,
+        items.indexOf(item),
       ],
     ),
     tx.query(
@@ -156,7 +157,11 @@ function insertItem(tx: Tx, item: DemoItem): Promise<unknown>[] {
       [item.id, item.usd, item.inr],
     ),
     tx.query(
-      'INSERT INTO inventory (item_id, tracked, on_hand, reserved) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING',
+      `WITH counted AS (
+         INSERT INTO inventory (item_id, tracked, on_hand, reserved) VALUES ($1, $2, $3, 0)
+         ON CONFLICT DO NOTHING RETURNING item_id, on_hand)
+       INSERT INTO inventory_movement (item_id, change, on_hand, reason, actor, at)
+       SELECT item_id, on_hand, on_hand, 'opening', 'sandbox', now() FROM counted`,
       [item.id, item.onHand !== null, item.onHand ?? 0],
     ),
   ];

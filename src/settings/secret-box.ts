@@ -22,9 +22,19 @@ export class SecretBox {
     });
   }
 
+  /** What every ciphertext of today begins with. */
+  get currentPrefix(): string {
+    return `${this.current.id}.`;
+  }
+
+  /** By its form: what it holds, `decrypt` finds out. */
+  isCiphertext(value: unknown): value is string {
+    return typeof value === 'string' && /^[0-9a-f]{8}\.[A-Za-z0-9_-]{38,}$/.test(value);
+  }
+
   /** `context` (a row's id, say) is bound to the ciphertext: moved to another row it does not decrypt. */
   encrypt(plaintext: string, context: string): string {
-    const [key] = this.keys as [{ id: string; bytes: Buffer }];
+    const key = this.current;
     const iv = randomBytes(ivBytes);
     const encryption = createCipheriv(cipher, key.bytes, iv).setAAD(Buffer.from(context));
     const body = Buffer.concat([encryption.update(plaintext, 'utf8'), encryption.final()]);
@@ -46,5 +56,9 @@ export class SecretBox {
     return (
       decryption.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decryption.final('utf8')
     );
+  }
+
+  private get current(): { id: string; bytes: Buffer } {
+    return this.keys[0] as { id: string; bytes: Buffer };
   }
 }

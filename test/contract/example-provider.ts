@@ -19,6 +19,7 @@ type Answer = { body: Thing & { items?: Thing[] } } | { refused: string } | Trou
 
 @Injectable()
 export class AcornProvider implements psp.PaymentProvider {
+  static readonly settings = AcornSettings;
   readonly code = 'acorn';
 
   constructor(
@@ -72,6 +73,16 @@ export class AcornProvider implements psp.PaymentProvider {
     if (!('body' in answer)) return answer;
     if (answer.body.amount !== amount) return unknown('the answer is about another amount');
     return { state: answer.body.status === 'paid' ? 'succeeded' : 'pending', reference: answer.body.id };
+  }
+
+  /** For `POST /admin/payment-providers/acorn/verify`: one call that changes nothing. */
+  async verify(): Promise<psp.Verification> {
+    const { key } = await this.settings.get(AcornSettings);
+    if (!key) return { ok: false, problems: ['payments.acorn.key is not set: Acorn is not offered.'] };
+    const answer = await this.call('/payments?limit=1');
+    if ('body' in answer) return { ok: true, problems: [] };
+    const wrong = 'refused' in answer ? answer.refused : answer.cause;
+    return { ok: false, problems: [`Acorn did not let us in: ${wrong}.`] };
   }
 
   async readWebhook(

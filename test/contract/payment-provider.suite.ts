@@ -274,6 +274,18 @@ export function paymentProviderContract(name: string, harness: ProviderHarness):
       });
     });
 
+    describe('credentials', () => {
+      const sentence = expect.stringMatching(/^[A-Z].+\.$/) as string;
+
+      it('are said to work where they do, and why not where they do not', async () => {
+        // Optional: without it the merchant learns at the first charge.
+        if (!provider.verify) return;
+        expect(await provider.verify()).toEqual({ ok: true, problems: [] });
+        const nowhere = await harness.unreachable?.().verify?.();
+        if (nowhere) expect(nowhere).toEqual({ ok: false, problems: [sentence] });
+      });
+    });
+
     describe('what is at the provider', () => {
       it('is found and listed with whose it is', async () => {
         const since = justNow();

@@ -1,43 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { IsArray, IsNumber, IsOptional, Matches, Max, Min, ValidateNested } from 'class-validator';
-import type { Config } from '../../config/config.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import type { Address } from '../session-content.js';
+import { type TaxRateSettings, TaxSettings } from './tax.settings.js';
 import { type TaxableLine, type TaxRate, TaxStrategy } from './tax.strategy.js';
-
-export class TaxRateSettings {
-  @Matches(/^[A-Z]{2}$/)
-  country: string;
-
-  /** State or province without the country: `CA`. Absent: the whole country. */
-  @IsOptional()
-  @Matches(/^[A-Z0-9]{1,3}$/)
-  region?: string;
-
-  @IsNumber({ maxDecimalPlaces: 4 })
-  @Min(0)
-  @Max(100)
-  percent: number;
-}
-
-export class TaxSettings {
-  static readonly namespace = 'tax';
-  static defaults({ sandbox }: Config): TaxSettings {
-    const demo = [
-      { country: 'US', region: 'CA', percent: 8.25 },
-      { country: 'US', region: 'NY', percent: 8.875 },
-      { country: 'IN', percent: 18 },
-    ];
-    return Object.assign(new TaxSettings(), { rates: sandbox ? demo : [] });
-  }
-
-  /** Percent on top of the prices. A region's rate wins over its country's; elsewhere no tax. */
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => TaxRateSettings)
-  rates: TaxRateSettings[];
-}
 
 /** The merchant's own table of rates (setting `tax.rates`). */
 @Injectable()

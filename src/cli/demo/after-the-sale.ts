@@ -17,8 +17,8 @@ const pollMs = 200;
 
 /** What the merchant does to money, and what it hears of by webhook. */
 export async function afterTheSale(stage: Stage, { orderId, payment, total }: Purchase): Promise<void> {
-  const { talk, shop, provider, admin } = stage;
-  const url = `${shop}/admin/orders/${orderId}`;
+  const { talk, office, provider, admin } = stage;
+  const url = `${office}/admin/orders/${orderId}`;
   const amount = Math.floor(total / 10);
 
   talk.chapter('One mug came chipped, so a tenth goes back to the buyer, through Razorpay.');

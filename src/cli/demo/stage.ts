@@ -9,6 +9,8 @@ type Headers = Record<string, string>;
 export interface Stage {
   talk: Conversation;
   shop: string;
+  /** Where `/admin` is. */
+  office: string;
   /** The simulated payment providers. */
   provider: string;
   agent: Headers;
@@ -21,6 +23,7 @@ export function stageAt(shop: string, config: Config, interrupted: AbortSignal):
   return {
     talk: new Conversation(interrupted),
     shop,
+    office: config.adminPort === undefined ? shop : `http://127.0.0.1:${config.adminPort}`,
     provider: config.stripe.apiBase ?? '',
     agent: { Authorization: `Bearer ${config.bootstrapKeys.agent}`, 'API-Version': '2026-04-17' },
     admin: { Authorization: `Bearer ${config.bootstrapKeys.admin}` },

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { type ApiError, errorBody } from '../api-error.js';
 
 const errors: Record<number, { description: string; code: string; message: string; param?: string }> = {
   400: {
@@ -35,12 +36,12 @@ const errors: Record<number, { description: string; code: string; message: strin
     message: 'A request with this Idempotency-Key is still being processed. Send the same request again.',
   },
   413: {
-    description: 'The body is larger than 256 kB',
+    description: 'The body is larger than 256 kB; an import: than 50 MB or 100,000 lines',
     code: 'payload_too_large',
     message: 'The request body is too large.',
   },
   415: {
-    description: 'The body is not JSON',
+    description: 'The body is not JSON; an import: not JSON Lines',
     code: 'unsupported_media_type',
     message: 'Send the body as Content-Type: application/json.',
   },
@@ -84,6 +85,13 @@ export function ApiErrors(...statuses: (keyof typeof errors)[]): MethodDecorator
     }),
   );
 }
+
+/** For `@ApiResponse`: a refusal of one route that says more than its status. */
+export const errorExample = (description: string, error: ApiError): ApiResponseOptions => ({
+  status: error.status,
+  description,
+  schema: { $ref: '#/components/schemas/Error', example: errorBody(error) },
+});
 
 /** The schema that `ApiErrors` refers to (ACP 2026-04-17 `Error`). */
 export const errorSchema = {

@@ -1,4 +1,5 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { createServer, type ServerOptions } from 'node:http';
 import express, { type Response } from 'express';
 
 /** A response whose bytes are already decided: what was stored under an idempotency key. */
@@ -12,11 +13,15 @@ export class RawReply {
 
 /** Sends a `RawReply` as it is; Nest would replace its status by the route's. */
 export class RawReplyAdapter extends ExpressAdapter {
-  constructor() {
+  constructor(private readonly patience: ServerOptions = {}) {
     const app = express();
     // One spelling of a path: an idempotency key belongs to it. Said first, the adapter makes its router at once.
     app.set('case sensitive routing', true);
     super(app);
+  }
+
+  override initHttpServer(): void {
+    this.setHttpServer(createServer(this.patience, this.getInstance<express.Express>()));
   }
 
   override reply(response: Response, body: unknown, statusCode?: number): unknown {

@@ -217,6 +217,12 @@ export interface PaymentHandler {
 /** `notConfigured`: the merchant has not set this provider up, so it is not offered. */
 export type HandlerOffer = { handler: PaymentHandler } | { belowMinimum: number } | { notConfigured: true };
 
+/** Whether the merchant's credentials work, and what is wrong with them, as sentences that quote none of them. */
+export interface Verification {
+  ok: boolean;
+  problems: string[];
+}
+
 /**
  * A payment service provider. Values in, values out: nothing here knows checkouts or rows. Optional verbs are
  * capabilities: without `capture` a provider cannot be used for manual capture, and so on.
@@ -275,6 +281,9 @@ export interface PaymentProvider {
   findDispute(reference: string): Promise<ProviderDispute | null>;
   /** All disputes opened since. Throws `ProviderUnavailable`. */
   listDisputes(since: Date): AsyncIterable<ProviderDispute>;
+
+  /** Tries the merchant's credentials with one call that changes nothing. Never throws for the outside's faults. */
+  verify?(): Promise<Verification>;
 
   /**
    * Reads a webhook: first the signature over the raw bytes, with the current and the previous secret, then the rest.

@@ -39,6 +39,12 @@ export class RazorpayApi {
     return once(() => this.sdk.orders.fetch(known(id, 'order')), readOrder);
   }
 
+  /** The newest ones. */
+  async orders(count: number): Promise<WireOrder[]> {
+    const read = (answer: unknown) => readAll(answer, readOrder);
+    return once(() => this.sdk.orders.all({ count }), read);
+  }
+
   async paymentsOf(order: string): Promise<WirePayment[]> {
     const read = (answer: unknown) => readAll(answer, readPayment);
     return once(() => this.sdk.orders.fetchPayments(known(order, 'order')), read);

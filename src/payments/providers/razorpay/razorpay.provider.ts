@@ -19,6 +19,7 @@ import {
   type ProviderRefund,
   ProviderUnavailable,
   type RawCredential,
+  type Verification,
 } from '../payment-provider.js';
 import { RazorpayApi } from './razorpay.api.js';
 import { charge, lookup } from './razorpay.charge.js';
@@ -31,12 +32,14 @@ import { disputeOf } from './razorpay.mapping.js';
 import { capture, refund, release } from './razorpay.operations.js';
 import { closeLink, prepare } from './razorpay.prepare.js';
 import { RazorpaySettings } from './razorpay.settings.js';
+import { verifyRazorpay } from './razorpay.verify.js';
 import { readRazorpayWebhook } from './razorpay.webhook.js';
 
 const notSet = 'payments.razorpay.keyId or keySecret is not set';
 
 @Injectable()
 export class RazorpayProvider implements PaymentProvider {
+  static readonly settings = RazorpaySettings;
   readonly code = 'razorpay';
   /** The order is what Checkout and saved tokens are charged on; the link is for a buyer without an agent. */
   readonly prepares = ['order', 'link'] as const;
@@ -119,6 +122,11 @@ export class RazorpayProvider implements PaymentProvider {
 
   async *listDisputes(since: Date): AsyncIterable<ProviderDispute> {
     yield* listDisputes(await this.open(), since);
+  }
+
+  async verify(): Promise<Verification> {
+    const settings = await this.settings.get(RazorpaySettings);
+    return verifyRazorpay(settings, this.config.sandbox, await this.api());
   }
 
   async readWebhook(

@@ -1,5 +1,9 @@
-import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsOptional } from 'class-validator';
 import type { Config } from '../../../config/config.js';
+import type { SettingProblem } from '../../../settings/namespace.js';
+import { IsKey } from '../is-key.js';
+import { keyProblems, wellKnownProblems } from '../provider-keys.js';
 
 export class RazorpaySettings {
   static readonly namespace = 'payments.razorpay';
@@ -18,27 +22,41 @@ export class RazorpaySettings {
     };
   }
 
-  /** Public: agents and Checkout see it. Without it Razorpay is not offered. */
+  static check(values: RazorpaySettings, config: Config): SettingProblem[] {
+    return [
+      ...keyProblems(config, config.razorpay.apiBase, { member: 'keyId', value: values.keyId }),
+      ...wellKnownProblems(config, values, ['keyId', ...RazorpaySettings.secrets]),
+    ];
+  }
+
+  @ApiProperty({
+    description: 'The API key id. Public: agents and Checkout see it. Without it Razorpay is not offered',
+    example: 'rzp_test_sandbox',
+  })
   @IsOptional()
-  @IsString()
-  @MaxLength(256)
+  @IsKey()
   keyId?: string;
 
-  /** Without it Razorpay is not offered. */
+  @ApiProperty({ description: 'The API key secret. Without it Razorpay is not offered' })
   @IsOptional()
-  @IsString()
+  @IsKey()
   keySecret?: string;
 
+  @ApiProperty({ description: 'The secret of the webhook at Razorpay. Without it no webhook is believed' })
   @IsOptional()
-  @IsString()
+  @IsKey()
   webhookSecret?: string;
 
-  /** The one before it: Razorpay signs its retries of older events with that. */
+  @ApiProperty({
+    description: 'The webhook secret before it: Razorpay signs its retries of older events with that',
+  })
   @IsOptional()
-  @IsString()
+  @IsKey()
   webhookSecretPrevious?: string;
 
-  /** Whether agents may charge tokens saved at Razorpay, without the buyer at hand. */
+  @ApiProperty({
+    description: 'Whether agents may charge tokens saved at Razorpay, without the buyer at hand',
+  })
   @IsBoolean()
   savedTokens: boolean;
 }

@@ -19,6 +19,7 @@ import {
   type ProviderRefund,
   ProviderUnavailable,
   type RawCredential,
+  type Verification,
 } from '../payment-provider.js';
 import { charge, findIntent } from './stripe.charge.js';
 import { ask, everyOne, stripeClient } from './stripe.client.js';
@@ -29,12 +30,14 @@ import { capture, refund, release } from './stripe.operations.js';
 import { preflightToken } from './stripe.preflight.js';
 import { disputeOf, paymentOf, refundOf } from './stripe.records.js';
 import { StripeSettings } from './stripe.settings.js';
+import { verifyStripe } from './stripe.verify.js';
 import { readStripeWebhook } from './stripe.webhook.js';
 
 const notSet = 'payments.stripe.secretKey is not set';
 
 @Injectable()
 export class StripeProvider implements PaymentProvider {
+  static readonly settings = StripeSettings;
   readonly code = 'stripe';
   private client: { secretKey: string; stripe: Stripe } | undefined;
 
@@ -145,6 +148,11 @@ export class StripeProvider implements PaymentProvider {
       everyOne((params) => stripe.disputes.list(params), createdSince(since)),
       disputeOf,
     );
+  }
+
+  async verify(): Promise<Verification> {
+    const settings = await this.settings.get(StripeSettings);
+    return verifyStripe(settings, this.config.sandbox, (secretKey) => this.connect(secretKey));
   }
 
   async readWebhook(

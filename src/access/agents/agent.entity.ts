@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { StoredAgentOptions } from './agent-options.js';
 
 /** Who calls us. Sessions, orders, idempotency and limits belong to the agent, never to one of its keys. */
 @Entity('agent')
@@ -15,7 +16,11 @@ export class Agent {
   bootstrapName: string | null;
 
   @Column({ type: 'jsonb' })
-  options: Record<string, unknown>;
+  options: StoredAgentOptions;
+
+  /** What the agent signs its requests with: ciphertext (`SecretBox`), bound to `agent.<id>.signing_secret`. */
+  @Column({ type: 'text', nullable: true })
+  signingSecret: string | null;
 
   @Column({ type: 'timestamptz' })
   createdAt: Date;
