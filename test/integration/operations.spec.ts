@@ -77,7 +77,7 @@ describe('operations', () => {
     expect(body.param).toMatch(/^\$\.(limit|cursor)$/);
   });
 
-  it.each(['/admin/orders/ord_none', '/admin/checkout-sessions/cs_none', '/nothing/here', '/admin/settings'])(
+  it.each(['/admin/orders/ord_none', '/admin/checkout-sessions/cs_none', '/nothing/here', '/admin/nothing'])(
     'answers 404 for %s',
     async (path) => {
       expect((await json(path, asAdmin)).body).toMatchObject({ type: 'invalid_request', code: 'not_found' });
