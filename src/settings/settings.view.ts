@@ -24,7 +24,8 @@ export const shown = ({ secrets }: AnyNamespace, member: string, value: unknown)
 
 /** As `shown`, for the audit log: of what may tell of a person only a hash, which outlives the erasure of the value. */
 export function audited(namespace: AnyNamespace, member: string, value: unknown): unknown {
-  if (!namespace.personal?.includes(member) || value === undefined) return shown(namespace, member, value);
+  if (!namespace.personal?.includes(member) || value === undefined || value === null)
+    return shown(namespace, member, value);
   return { sha256: createHash('sha256').update(JSON.stringify(value)).digest('hex') };
 }
 

@@ -67,6 +67,11 @@ describe('a rotated master key', () => {
        FROM generate_series(1, 150) AS n`,
       [box(oldKey).encrypt('rzp_secret', 'payments.razorpay.keySecret')],
     );
+    const [endpoint] = await shop.db.query<{ id: string }>('SELECT id FROM webhook_endpoint');
+    await shop.db.query(
+      `UPDATE webhook_endpoint SET next_secret = $2, next_secret_at = now() + interval '1 day' WHERE id = $1`,
+      [endpoint!.id, box(oldKey).encrypt('signs next', endpoint!.id)],
+    );
     await shop.simulator.inject({ match: { provider: 'stripe', times: 100 }, action: 'execute_then_hang' });
     const { body } = await shop.agent.create();
     pending = body.id as string;
