@@ -71,9 +71,9 @@ export class CancelOrderService {
       return { merchantStatus: 'canceled', needsReview, adjustments, events };
     };
     await this.changes.apply(tx, order, cancel, render);
+    if (back.length > 0) await this.inventory.restock(tx, back, { reference: orderId, actor });
     const action = rejected ? 'order.rejected' : 'order.canceled';
     await this.audit.append(tx, { actor, action, subject: orderId, after: { reason } });
-    if (back.length > 0) await this.inventory.restock(tx, back);
     if (!operation) await claim.fence(tx);
     return operation?.id ?? null;
   }
