@@ -54,15 +54,20 @@ describe('a server process', () => {
     expect((await agent.create({ buyer: people })).status).toBe(500);
     await shop.db.query('ALTER TABLE gone RENAME TO checkout_session');
 
-    // What follows the last line break is half a line that is still coming.
-    const lines = server
-      .output()
-      .split('\n')
-      .slice(0, -1)
-      .filter((line) => line.startsWith('{'));
+    // What follows the last line break is half a line that is still coming; so may whole lines be.
+    const complete = (): string[] =>
+      server
+        .output()
+        .split('\n')
+        .slice(0, -1)
+        .filter((line) => line.startsWith('{'));
+    await expect
+      .poll(() => complete().map((line) => (JSON.parse(line) as { event?: string }).event), {
+        timeout: 10_000,
+      })
+      .toEqual(expect.arrayContaining(['http.request', 'payment.advanced', 'request.failed']));
+    const lines = complete();
     expect(lines.length).toBeGreaterThan(10);
-    const events = lines.map((line) => (JSON.parse(line) as { event?: string }).event);
-    expect(events).toEqual(expect.arrayContaining(['http.request', 'payment.advanced', 'request.failed']));
     // The welcome shows the well-known sandbox key once, in a line to paste; it is no log.
     const logged = lines.join('\n');
     expect(canaries.filter((canary) => logged.includes(canary))).toEqual([]);
