@@ -47,7 +47,7 @@ export class OrderMoneyService {
       return { ...(shipped ? { needsReview: true } : { merchantStatus: 'canceled' }), adjustments, events };
     };
     await this.changes.apply(tx, order, lapse, render);
-    if (back.length > 0) await this.inventory.restock(tx, back);
+    if (back.length > 0) await this.inventory.restock(tx, back, { reference: order.id, actor: by });
     return true;
   }
 

@@ -39,10 +39,10 @@ export class OrderAdjustmentsService {
         },
         render,
       );
+      if (back.length > 0) await this.inventory.restock(tx, back, { reference: orderId, actor });
       const { type, amount, restock } = asked;
       const after = { adjustment: adjustmentId, type, amount, restock };
       await this.audit.append(tx, { actor, action: 'order.adjusted', subject: orderId, after });
-      if (back.length > 0) await this.inventory.restock(tx, back);
       const body = view.adjustments.find(({ id }) => id === adjustmentId);
       await claim.finish(tx, { status: 201, body });
     });
