@@ -68,6 +68,18 @@ describe('API keys over the admin API', () => {
   };
 
   describe('making one', () => {
+    it('keeps the reply that shows a key for a repeated request, and not in clear', async () => {
+      const [first, again] = [await create({}, 'shown-once'), await create({}, 'shown-once')];
+      expect([first.status, again.text]).toEqual([201, first.text]);
+      const { id, key } = first.body as Made;
+      const rotated = (await rotate(id, {}, 'shown-once-too')).body as Made;
+      const claims = await shop.db.query<{ body: string }>(
+        `SELECT body FROM idempotency_claim WHERE key LIKE 'shown-once%'`,
+      );
+      expect(claims).toHaveLength(2);
+      for (const secret of [key, rotated.key]) expect(JSON.stringify(claims)).not.toContain(secret);
+    });
+
     it('shows it once, for a new agent or for one that is there', async () => {
       const first = await made({ name: 'Shopping assistant' });
       expect(first).toEqual({

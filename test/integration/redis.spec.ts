@@ -11,7 +11,7 @@ describe.skipIf(!redisIsInstalled)('with Redis', () => {
     redis = await startRedis();
     shop = await startShop(
       { REDIS_URL: redis.url },
-      { timings: { expireEveryMs: 200, reconcileEveryMs: 200 } },
+      { timings: { expireEveryMs: 200, reconcileEveryMs: 200, schedulesEveryMs: 500 } },
     );
   });
   afterAll(async () => {
@@ -47,6 +47,20 @@ describe.skipIf(!redisIsInstalled)('with Redis', () => {
       ([row]) => row?.state === 'expired',
     );
     expect(await keysOf('{storekeeper:*')).not.toEqual([]);
+  });
+
+  it('sweeps again after Redis forgot its schedules, without a restart', async () => {
+    const { body: session } = await shop.agent.create();
+    await redis.empty();
+    await until(
+      () => keysOf('{storekeeper:*repeat*'),
+      (keys) => keys.length > 0,
+    );
+    await shop.db.query('UPDATE checkout_session SET expires_at = now() WHERE id = $1', [session.id]);
+    await until(
+      () => shop.db.query('SELECT state FROM checkout_session WHERE id = $1', [session.id]),
+      ([row]) => row?.state === 'expired',
+    );
   });
 
   it('sells and replays the same bytes while Redis hangs, is gone, and is back empty', async () => {
