@@ -3,7 +3,7 @@
  * whoever adds one decides here what it may know.
  */
 const base = ['common', 'config', 'database', 'queue'];
-const foundation = [...base, 'settings', 'access', 'outbox', 'idempotency', 'monitoring'];
+const foundation = [...base, 'audit', 'settings', 'access', 'outbox', 'idempotency', 'monitoring'];
 const commerce = [...foundation, 'payments', 'catalog', 'orders', 'checkout'];
 
 const mayImport = {
@@ -11,11 +11,12 @@ const mayImport = {
   config: ['common'],
   database: ['common', 'config'],
   queue: ['common', 'config', 'database'],
-  settings: base,
-  access: [...base, 'settings'],
-  outbox: [...base, 'settings', 'access'],
-  idempotency: [...base, 'settings', 'access', 'outbox'],
-  monitoring: [...base, 'settings', 'access', 'outbox', 'idempotency'],
+  audit: base,
+  settings: [...base, 'audit'],
+  access: [...base, 'audit', 'settings'],
+  outbox: [...base, 'audit', 'settings', 'access'],
+  idempotency: [...base, 'audit', 'settings', 'access', 'outbox'],
+  monitoring: [...base, 'audit', 'settings', 'access', 'outbox', 'idempotency'],
   catalog: foundation,
   // Holds an opaque reference to what is paid for and does not know that checkout exists.
   payments: foundation,
@@ -24,6 +25,9 @@ const mayImport = {
   checkout: [...foundation, 'payments', 'catalog', 'orders'],
   // An event carries a finished snapshot.
   'webhooks/outbound': foundation,
+  retention: [...foundation, 'privacy'],
+  // Knows what every other module keeps of a buyer.
+  privacy: [...commerce, 'emails', 'webhooks/outbound', 'webhooks/inbound'],
   'webhooks/inbound': commerce,
   // Translate; they hold no rule of commerce, and neither knows the other.
   acp: commerce,

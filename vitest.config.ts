@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** The tiers of the suite. All but `unit` share one PostgreSQL, with a database for each spec file. */
-const tiers = ['integration', 'contract', 'conformance', 'crash', 'e2e'];
+const tiers = ['integration', 'contract', 'conformance', 'crash', 'e2e', 'browser'];
 
 export default defineConfig({
   test: {

@@ -9,6 +9,9 @@ import { SandboxReceiver1763930000000 } from './1763930000000-sandbox-receiver.j
 import { AgentAccess1763990000000 } from './1763990000000-agent-access.js';
 import { SettingsHistory1764000000000 } from './1764000000000-settings-history.js';
 import { InventoryMovements1764100000000 } from './1764100000000-inventory-movements.js';
+import { AuditLog1764200000000 } from './1764200000000-audit-log.js';
+import { EndedSessions1764300000000 } from './1764300000000-ended-sessions.js';
+import { PersonalData1764350000000 } from './1764350000000-personal-data.js';
 
 /** In order. One per change, safe while the version before still runs. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -22,4 +25,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   AgentAccess1763990000000,
   SettingsHistory1764000000000,
   InventoryMovements1764100000000,
+  AuditLog1764200000000,
+  EndedSessions1764300000000,
+  PersonalData1764350000000,
 ];

@@ -5,6 +5,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { AccessModule } from './access/access.module.js';
 import { RequestSignatureInterceptor } from './access/signing/request-signature.interceptor.js';
 import { AcpModule } from './acp/acp.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { ApiErrorFilter } from './common/http/api-error.filter.js';
 import { DtoPipe } from './common/http/dto.pipe.js';
 import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
@@ -21,7 +22,9 @@ import { PaymentsModule } from './payments/payments.module.js';
 import type { PaymentProviderClass } from './payments/providers/provider-registry.js';
 import { RazorpayProvider } from './payments/providers/razorpay/razorpay.provider.js';
 import { StripeProvider } from './payments/providers/stripe/stripe.provider.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { QueueModule } from './queue/queue.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { settingsNamespaces } from './settings-namespaces.js';
 import { InboundWebhooksModule } from './webhooks/inbound/inbound-webhooks.module.js';
@@ -54,6 +57,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         DatabaseModule.forRoot({ dataSource, directUrl, redisUrl: config.redisUrl }),
+        AuditModule,
         SettingsModule.forRoot(allSettings),
         AccessModule,
         QueueModule.forRoot({ redisUrl: config.redisUrl, databaseUrl: directUrl }),
@@ -65,6 +69,8 @@ export class AppModule {
         OutboundWebhooksModule,
         EmailsModule,
         MonitoringModule,
+        PrivacyModule,
+        RetentionModule,
         ...extraModules,
       ],
       providers: [

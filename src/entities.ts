@@ -1,5 +1,6 @@
 import { Agent } from './access/agents/agent.entity.js';
 import { ApiKey } from './access/api-key.entity.js';
+import { AuditEntry } from './audit/audit-entry.entity.js';
 import { Inventory, InventoryHold } from './catalog/inventory.entity.js';
 import { InventoryMovement } from './catalog/inventory-movement.entity.js';
 import { Item, ItemPrice } from './catalog/item.entity.js';
@@ -19,7 +20,6 @@ import { PreparedPayment } from './payments/prepared-payment.entity.js';
 import { ProviderMark } from './payments/provider-mark.entity.js';
 import { SavedToken } from './payments/saved-token.entity.js';
 import { AgentWebhook } from './sandbox/agent-receiver/agent-webhook.entity.js';
-import { AuditEntry } from './settings/audit-entry.entity.js';
 import { SettingVersion } from './settings/changes/setting-version.entity.js';
 import { Setting } from './settings/setting.entity.js';
 import { WebhookEvent } from './webhooks/inbound/webhook-event.entity.js';

@@ -6,6 +6,7 @@ import { TaxSettings } from './checkout/strategies/tax.settings.js';
 import { MonitoringSettings } from './monitoring/monitoring.settings.js';
 import { OrdersSettings } from './orders/orders.settings.js';
 import { PaymentsSettings } from './payments/payments.settings.js';
+import { RetentionSettings } from './retention/retention.settings.js';
 import type { AnyNamespace } from './settings/namespace.js';
 import { StoreSettings } from './settings/store.settings.js';
 import { WebhooksSettings } from './webhooks/outbound/webhooks.settings.js';
@@ -18,6 +19,7 @@ export const settingsNamespaces: AnyNamespace[] = [
   MonitoringSettings,
   OrdersSettings,
   PaymentsSettings,
+  RetentionSettings,
   ShippingSettings,
   StoreSettings,
   TaxSettings,

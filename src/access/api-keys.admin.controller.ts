@@ -1,7 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { apiErrors } from '../common/api-error.js';
-import { ApiErrors, errorExample } from '../common/http/api-docs.js';
+import {
+  ApiAnswer,
+  ApiErrors,
+  ApiId,
+  ApiOptionalKey,
+  ApiPage,
+  errorExample,
+} from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import type { Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
@@ -9,18 +16,12 @@ import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js
 import { accessErrors } from './access.errors.js';
 import { CreateApiKeyDto, RotateApiKeyDto } from './api-keys.dto.js';
 import { ApiKeysService, type MadeKey } from './api-keys.service.js';
-import { apiKeyExamples, apiKeyView, madeKeyView } from './api-keys.view.js';
+import { apiKeyExamples, apiKeySchema, apiKeyView, madeKeySchema, madeKeyView } from './api-keys.view.js';
 import { AgentId } from './caller.decorator.js';
 import { RequireScope } from './scopes.js';
 
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'A repeated request is answered the same',
-};
-
 /** Keys of agents and of the merchant. A key is shown once, when it is made; only its hash is kept. */
-@ApiTags('Admin: API keys')
+@ApiTags('API keys')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/api-keys')
@@ -29,14 +30,8 @@ export class ApiKeysAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List API keys, newest first, the ended ones too' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
   @ApiQuery({ name: 'agent_id', required: false, description: 'Only keys of this agent' })
-  @ApiResponse({
-    status: 200,
-    description: '`last_used_at` is behind by two minutes at most',
-    schema: { example: { data: [apiKeyExamples.listed], next_cursor: null } },
-  })
+  @ApiPage('The keys; `last_used_at` is behind by two minutes at most', apiKeySchema, apiKeyExamples.listed)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -46,13 +41,10 @@ export class ApiKeysAdminController {
   @Post()
   @Idempotent({ keyOptional: true, secretReply: true })
   @ApiOperation({ summary: 'Make an API key, and an agent for it unless one is named' })
-  @ApiHeader(idempotencyKey)
-  @ApiResponse({
-    status: 201,
-    description: 'The key; `key` is shown this once',
-    schema: { example: apiKeyExamples.made },
-  })
-  @ApiErrors(400, 401, 403, 409, 422, 429, 503)
+  @ApiBody({ type: CreateApiKeyDto, examples: apiKeyExamples.create })
+  @ApiOptionalKey()
+  @ApiAnswer(201, 'The key; `key` is shown this once', madeKeySchema, apiKeyExamples.made)
+  @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 503)
   async create(
     @AgentId() actor: string,
     @CurrentClaim() claim: Claim,
@@ -69,6 +61,7 @@ export class ApiKeysAdminController {
   }
 
   @Post(':id/rotate')
+  @ApiId('Id of the key')
   @Idempotent({ keyOptional: true, secretReply: true })
   @ApiOperation({
     summary: 'Replace an API key by a new one with the same name, agent and scopes',
@@ -77,13 +70,10 @@ export class ApiKeysAdminController {
       'answer is lost, the old key can still ask for it again under the same `Idempotency-Key`. A key that expires ' +
       'gets the same time to live again.',
   })
-  @ApiHeader(idempotencyKey)
-  @ApiResponse({
-    status: 201,
-    description: 'The new key; `key` is shown this once',
-    schema: { example: apiKeyExamples.made },
-  })
-  @ApiErrors(400, 401, 403, 404, 422, 429, 503)
+  @ApiBody({ type: RotateApiKeyDto, examples: apiKeyExamples.rotate })
+  @ApiOptionalKey()
+  @ApiAnswer(201, 'The new key; `key` is shown this once', madeKeySchema, apiKeyExamples.made)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   @ApiResponse(errorExample('The key has ended, or was rotated before', accessErrors.keyReplaced()))
   async rotate(
     @AgentId() actor: string,
@@ -95,6 +85,7 @@ export class ApiKeysAdminController {
   }
 
   @Delete(':id')
+  @ApiId('Id of the key')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Revoke an API key, everywhere within two seconds',

@@ -35,6 +35,8 @@ export class CreateApiKeyDto {
   name: string;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     example: 'agt_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
     description: 'Without it a new agent of the same name is made',
   })
@@ -44,6 +46,7 @@ export class CreateApiKeyDto {
   agent_id?: string | null;
 
   @ApiPropertyOptional({
+    nullable: true,
     enum: scopes,
     isArray: true,
     default: ['agent'],
@@ -74,6 +77,8 @@ export class CreateApiKeyDto {
 
 export class RotateApiKeyDto {
   @ApiPropertyOptional({
+    type: 'integer',
+    nullable: true,
     example: 3600,
     default: 0,
     minimum: 0,

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../common/http/request-context.js';
+import { type AuditEvent, AuditService } from '../audit/audit.service.js';
 import { newId } from '../common/id.js';
 import type { PageRequest } from '../common/paging.js';
 import { Database, rows, type Tx } from '../database/database.js';
 import { Notifications } from '../database/notifications.js';
-import { AuditService } from '../settings/audit.service.js';
 import { accessErrors } from './access.errors.js';
 import { insertAgent, insertKey } from './access.store.js';
 import type { Finish } from './agents/agents.service.js';
@@ -61,7 +60,8 @@ export class ApiKeysService {
       const made = await this.insert(tx, { ...request, agentId, expiresAt: request.expiresAt ?? null });
       const { id, name, scopes } = made;
       const expiresAt = made.expiresAt?.toISOString() ?? null;
-      await this.record(tx, request.actor, 'api_key.created', id, { agentId, name, scopes, expiresAt });
+      const after = { agentId, name, scopes, expiresAt };
+      await this.record(tx, { actor: request.actor, action: 'api_key.created', subject: id, after });
       await finish(tx, made);
       return made;
     });
@@ -96,12 +96,19 @@ export class ApiKeysService {
     return this.db.transaction(async (tx) => {
       const old = await this.lockToRotate(tx, id);
       const made = await this.insert(tx, { ...old, expiresAt: old.nextExpiry });
-      await tx.query(
+      const [ending] = await rows<{ expiresAt: Date }>(
+        tx,
         `UPDATE api_key SET replaced_by = $2, expires_at = least(expires_at, now() + $3 * interval '1 second')
-         WHERE id = $1`,
+         WHERE id = $1 RETURNING expires_at AS "expiresAt"`,
         [id, made.id, overlapSeconds],
       );
-      await this.record(tx, actor, 'api_key.rotated', id, { replacedBy: made.id, overlapSeconds });
+      await this.record(tx, {
+        actor,
+        action: 'api_key.rotated',
+        subject: id,
+        before: { replacedBy: null, expiresAt: old.expiresAt },
+        after: { replacedBy: made.id, expiresAt: ending?.expiresAt, overlapSeconds },
+      });
       await finish(tx, made);
       return made;
     });
@@ -124,7 +131,13 @@ export class ApiKeysService {
       const others = locked.filter((other) => other.id !== id && other.administers && !other.replaced);
       if (key.administers && others.length === 0) throw accessErrors.lastAdminKey();
       await tx.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]);
-      await this.record(tx, actor, 'api_key.revoked', id);
+      await this.record(tx, {
+        actor,
+        action: 'api_key.revoked',
+        subject: id,
+        before: { revoked: false },
+        after: { revoked: true },
+      });
       return true;
     });
   }
@@ -139,11 +152,19 @@ export class ApiKeysService {
   private async lockToRotate(
     tx: Tx,
     id: string,
-  ): Promise<{ agentId: string; name: string; scopes: Scope[]; nextExpiry: Date | null }> {
-    const [old] = await rows<Pick<ApiKey, 'agentId' | 'name' | 'scopes' | 'replacedBy'> & RotationFacts>(
+  ): Promise<{
+    agentId: string;
+    name: string;
+    scopes: Scope[];
+    expiresAt: Date | null;
+    nextExpiry: Date | null;
+  }> {
+    const [old] = await rows<
+      Pick<ApiKey, 'agentId' | 'name' | 'scopes' | 'replacedBy' | 'expiresAt'> & RotationFacts
+    >(
       tx,
-      `SELECT agent_id AS "agentId", name, scopes, replaced_by AS "replacedBy", (${active}) AS active,
-              now() + (expires_at - created_at) AS "nextExpiry"
+      `SELECT agent_id AS "agentId", name, scopes, replaced_by AS "replacedBy", expires_at AS "expiresAt",
+              (${active}) AS active, now() + (expires_at - created_at) AS "nextExpiry"
        FROM api_key WHERE id = $1 FOR UPDATE`,
       [id],
     );
@@ -163,15 +184,8 @@ export class ApiKeysService {
     return made;
   }
 
-  private async record(
-    tx: Tx,
-    actor: string,
-    action: string,
-    subject: string,
-    after?: object,
-  ): Promise<void> {
-    const requestId = requestContext.get()?.requestId;
-    await this.audit.append(tx, { actor, action, subject, requestId, after });
+  private async record(tx: Tx, event: AuditEvent): Promise<void> {
+    await this.audit.append(tx, event);
     await this.notifications.notify(tx, accessChannel);
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { newId } from '../common/id.js';
 import { Config } from '../config/config.js';
 import { Database, rows } from '../database/database.js';
-import { AuditService } from '../settings/audit.service.js';
 import { insertKey } from './access.store.js';
 import { hashOf } from './key-secret.js';
 import type { Scope } from './scopes.js';

@@ -9,21 +9,27 @@ import {
 import { apiErrors } from '../common/api-error.js';
 
 export class AuthenticationDetailsDto {
-  @ApiProperty({ example: 'AbCdEfGhIjKlMnOpQrStUvWxY0=' })
+  @ApiProperty({ example: 'AbCdEfGhIjKlMnOpQrStUvWxY0=', description: 'The proof (CAVV or AAV)' })
   @IsString()
   @Length(1, 255)
   three_ds_cryptogram: string;
 
-  @ApiProperty({ enum: ['01', '02', '05', '06', '07'] })
+  @ApiProperty({
+    enum: ['01', '02', '05', '06', '07'],
+    description: 'How well the buyer was authenticated (ECI)',
+  })
   @IsIn(['01', '02', '05', '06', '07'])
   electronic_commerce_indicator: string;
 
-  @ApiProperty({ example: 'c4e59ceb-a382-4d6a-bc87-385d591fa09d', description: 'Accepted once' })
+  @ApiProperty({
+    example: 'c4e59ceb-a382-4d6a-bc87-385d591fa09d',
+    description: 'Id of the authentication; accepted once',
+  })
   @IsString()
   @Length(1, 255)
   transaction_id: string;
 
-  @ApiProperty({ example: '2.2.0' })
+  @ApiProperty({ example: '2.2.0', description: 'Version of 3-D Secure' })
   @IsString()
   @Length(1, 16)
   version: string;
@@ -31,11 +37,12 @@ export class AuthenticationDetailsDto {
 
 /** How the buyer's 3-D Secure ended (ACP §7). */
 export class AuthenticationResultDto {
-  @ApiProperty({ enum: authenticationOutcomes })
+  @ApiProperty({ enum: authenticationOutcomes, description: 'How it ended' })
   @IsIn(authenticationOutcomes)
   outcome: AuthenticationResult['outcome'];
 
   @ApiPropertyOptional({
+    nullable: true,
     type: AuthenticationDetailsDto,
     description: `Required with ${provingOutcomes.join(', ')}`,
   })

@@ -24,11 +24,13 @@ import { IsEmailAddress } from '../common/http/email-address.js';
 
 /** An item by itself or inside a line: agents send both shapes, with the quantity on either (§3.3). */
 export class ItemDto {
+  @ApiPropertyOptional({ description: 'Id of the item', example: 'item_trail_shoe_9' })
   @IsOptional()
   @IsString()
   @Length(1, 200)
   id?: string;
 
+  @ApiPropertyOptional({ type: 'integer', description: 'How many pieces', minimum: 1, default: 1 })
   @IsOptional()
   @Min(1)
   @Max(maximumQuantity)
@@ -50,7 +52,7 @@ export class RequestedItemDto {
   @Type(() => ItemDto)
   item?: ItemDto;
 
-  @ApiPropertyOptional({ description: 'Whole number from 1', default: 1 })
+  @ApiPropertyOptional({ type: 'integer', description: 'How many pieces', minimum: 1, default: 1 })
   @IsOptional()
   @Min(1)
   @Max(maximumQuantity)
@@ -59,29 +61,29 @@ export class RequestedItemDto {
 }
 
 export class AddressDto {
-  @ApiProperty({ example: 'Ada Example' })
+  @ApiProperty({ example: 'Ada Example', description: 'Who receives it' })
   @IsString()
   @Length(1, 256)
   name: string;
 
-  @ApiProperty({ example: '1 Main Street' })
+  @ApiProperty({ example: '1 Main Street', description: 'Street and number' })
   @IsString()
   @Length(1, 256)
   line_one: string;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ nullable: true, type: String, description: 'What else finds the door' })
   @IsOptional()
   @IsString()
   @MaxLength(256)
   line_two?: string | null;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ nullable: true, type: String, description: 'The company' })
   @IsOptional()
   @IsString()
   @MaxLength(256)
   company?: string | null;
 
-  @ApiProperty({ example: 'San Francisco' })
+  @ApiProperty({ example: 'San Francisco', description: 'The city' })
   @IsString()
   @Length(1, 256)
   city: string;
@@ -96,31 +98,41 @@ export class AddressDto {
   @Matches(/^[A-Za-z]{2}$/, { message: 'country must be an ISO 3166-1 alpha-2 code' })
   country: string;
 
-  @ApiProperty({ example: '94105' })
+  @ApiProperty({ example: '94105', description: 'Postal code' })
   @IsString()
   @Length(1, 32)
   postal_code: string;
 }
 
 export class FulfillmentDetailsDto {
-  @ApiPropertyOptional({ example: 'Ada Example' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: String,
+    example: 'Ada Example',
+    description: 'Who receives it',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(256)
   name?: string | null;
 
-  @ApiPropertyOptional({ description: 'E.164', example: '+14155550100' })
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'E.164', example: '+14155550100' })
   @IsOptional()
   @IsString()
   @MaxLength(64)
   phone_number?: string | null;
 
-  @ApiPropertyOptional({ example: 'ada@example.com' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: String,
+    example: 'ada@example.com',
+    description: 'Where to write to',
+  })
   @IsOptional()
   @IsEmailAddress()
   email?: string | null;
 
-  @ApiPropertyOptional({ type: AddressDto, description: 'Replaced whole' })
+  @ApiPropertyOptional({ nullable: true, type: AddressDto, description: 'Replaced whole' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -129,10 +141,12 @@ export class FulfillmentDetailsDto {
 }
 
 export class NestedChoiceDto {
+  @ApiProperty({ description: 'One of `fulfillment_options`', example: 'ship_express' })
   @IsString()
   @Length(1, 200)
   option_id: string;
 
+  @ApiPropertyOptional({ type: [String], description: 'Ids of items or of line items' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(200)
@@ -142,7 +156,10 @@ export class NestedChoiceDto {
 
 /** Flat, or nested under its type as older agents send it: `{type: "shipping", shipping: {option_id, item_ids}}`. */
 export class SelectedFulfillmentOptionDto {
-  @ApiPropertyOptional({ enum: ['shipping', 'digital', 'pickup', 'local_delivery'] })
+  @ApiPropertyOptional({
+    enum: ['shipping', 'digital', 'pickup', 'local_delivery'],
+    description: 'How it gets to the buyer',
+  })
   @IsOptional()
   @IsString()
   type?: string;
@@ -153,12 +170,14 @@ export class SelectedFulfillmentOptionDto {
   @Length(1, 200)
   option_id?: string;
 
+  @ApiPropertyOptional({ type: NestedChoiceDto, description: 'The choice, as older agents nest it' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => NestedChoiceDto)
   shipping?: NestedChoiceDto;
 
+  @ApiPropertyOptional({ type: NestedChoiceDto, description: 'The choice, as older agents nest it' })
   @IsOptional()
   @IsObject()
   @ValidateNested()

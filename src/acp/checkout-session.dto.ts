@@ -36,14 +36,18 @@ class CartDto {
   @Type(() => RequestedItemDto)
   items?: RequestedItemDto[];
 
-  @ApiPropertyOptional({ type: BuyerDto })
+  @ApiPropertyOptional({ nullable: true, type: BuyerDto, description: 'Who buys; merged into what is known' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => BuyerDto)
   buyer?: BuyerDto | null;
 
-  @ApiPropertyOptional({ type: FulfillmentDetailsDto })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: FulfillmentDetailsDto,
+    description: 'Where it goes; merged into what is known',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -51,6 +55,7 @@ class CartDto {
   fulfillment_details?: FulfillmentDetailsDto | null;
 
   @ApiPropertyOptional({
+    nullable: true,
     type: [SelectedFulfillmentOptionDto],
     description: 'Without it the cheapest option is taken',
   })
@@ -62,21 +67,31 @@ class CartDto {
   @Type(() => SelectedFulfillmentOptionDto)
   selected_fulfillment_options?: SelectedFulfillmentOptionDto[] | null;
 
-  @ApiPropertyOptional({ type: DiscountsDto })
+  @ApiPropertyOptional({ nullable: true, type: DiscountsDto, description: 'What makes it cheaper' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => DiscountsDto)
   discounts?: DiscountsDto | null;
 
-  @ApiPropertyOptional({ type: [String], deprecated: true, description: 'Older name of `discounts.codes`' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: [String],
+    deprecated: true,
+    description: 'Older name of `discounts.codes`',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
   @IsString({ each: true })
   coupons?: string[] | null;
 
-  @ApiPropertyOptional({ maxLength: 5000 })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: String,
+    maxLength: 5000,
+    description: 'The buyer’s wishes, for the merchant',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(5000)
@@ -84,12 +99,14 @@ class CartDto {
 }
 
 export class DeclaredHandlerDto {
+  @ApiPropertyOptional({ description: 'Name of the handler, as a reversed domain' })
   @IsOptional()
   @IsString()
   name?: string;
 }
 
 export class PaymentCapabilitiesDto {
+  @ApiPropertyOptional({ type: [DeclaredHandlerDto], description: 'Those that the agent implements' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
@@ -100,7 +117,11 @@ export class PaymentCapabilitiesDto {
 }
 
 export class InterventionCapabilitiesDto {
-  @ApiPropertyOptional({ type: [String], example: ['3ds'] })
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['3ds'],
+    description: 'Steps of a payment that the agent can go through with the buyer',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
@@ -109,14 +130,17 @@ export class InterventionCapabilitiesDto {
 }
 
 export class CapabilitiesDto {
-  @ApiPropertyOptional({ type: PaymentCapabilitiesDto })
+  @ApiPropertyOptional({ type: PaymentCapabilitiesDto, description: 'How the agent can pay' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => PaymentCapabilitiesDto)
   payment?: PaymentCapabilitiesDto;
 
-  @ApiPropertyOptional({ type: InterventionCapabilitiesDto })
+  @ApiPropertyOptional({
+    type: InterventionCapabilitiesDto,
+    description: 'What the agent can do about payment steps',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -135,7 +159,11 @@ export class CapabilitiesDto {
 }
 
 export class CreateCheckoutSessionDto extends CartDto {
-  @ApiProperty({ type: [RequestedItemDto], example: [{ id: 'item_trail_shoe_9', quantity: 1 }] })
+  @ApiProperty({
+    type: [RequestedItemDto],
+    example: [{ id: 'item_trail_shoe_9', quantity: 1 }],
+    description: 'What is to be bought',
+  })
   @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.line_items !== undefined)
   @IsDefined()
   @IsArray()
@@ -146,43 +174,51 @@ export class CreateCheckoutSessionDto extends CartDto {
   @Type(() => RequestedItemDto)
   line_items?: RequestedItemDto[];
 
-  @ApiProperty({ description: 'ISO 4217', example: 'usd' })
+  @ApiProperty({ description: 'ISO 4217, in either case', example: 'usd' })
   @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.currency !== undefined)
   @IsString()
   @Matches(/^[A-Za-z]{3}$/, { message: 'currency must be an ISO 4217 code' })
   currency?: string;
 
-  @ApiProperty({ type: CapabilitiesDto, example: { interventions: { supported: ['3ds'] } } })
+  @ApiProperty({
+    type: CapabilitiesDto,
+    example: { interventions: { supported: ['3ds'] } },
+    description: 'What the agent can do; `{}` if nothing of it',
+  })
   @ValidateIf((dto: CreateCheckoutSessionDto) => dto.items == null || dto.capabilities !== undefined)
   @IsObject()
   @ValidateNested()
   @Type(() => CapabilitiesDto)
   capabilities?: CapabilitiesDto;
 
-  @ApiPropertyOptional({ example: 'en-US' })
+  @ApiPropertyOptional({ example: 'en-US', description: 'The buyer’s language (BCP 47)' })
   @IsOptional()
   @IsString()
   @MaxLength(35)
   locale?: string;
 
-  @ApiPropertyOptional({ example: 'America/Los_Angeles' })
+  @ApiPropertyOptional({ example: 'America/Los_Angeles', description: 'The buyer’s time zone (IANA)' })
   @IsOptional()
   @IsString()
   @MaxLength(64)
   timezone?: string;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ description: 'The agent’s own id of a quote; shown again' })
   @IsOptional()
   @IsString()
   @MaxLength(256)
   quote_id?: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What the agent wants to find again; shown again',
+  })
   @IsOptional()
   @IsObject()
   metadata?: Record<string, unknown>;
 
-  @ApiPropertyOptional({ type: AffiliateAttributionDto })
+  @ApiPropertyOptional({ type: AffiliateAttributionDto, description: 'Who sent the buyer' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -191,7 +227,7 @@ export class CreateCheckoutSessionDto extends CartDto {
 }
 
 export class UpdateCheckoutSessionDto extends CartDto {
-  @ApiPropertyOptional({ type: [RequestedItemDto], description: 'Replaces all lines' })
+  @ApiPropertyOptional({ nullable: true, type: [RequestedItemDto], description: 'Replaces all lines' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(200)
@@ -202,27 +238,37 @@ export class UpdateCheckoutSessionDto extends CartDto {
 }
 
 export class CompleteCheckoutSessionDto {
-  @ApiPropertyOptional({ type: PaymentDataDto, description: 'Required unless the total is 0' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: PaymentDataDto,
+    description: 'Required unless the total is 0',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => PaymentDataDto)
   payment_data?: PaymentDataDto | null;
 
-  @ApiPropertyOptional({ type: BuyerDto })
+  @ApiPropertyOptional({ nullable: true, type: BuyerDto, description: 'Who buys; merged into what is known' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => BuyerDto)
   buyer?: BuyerDto | null;
 
-  @ApiPropertyOptional({ maxLength: 5000 })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: String,
+    maxLength: 5000,
+    description: 'The buyer’s wishes, for the merchant',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(5000)
   order_notes?: string | null;
 
   @ApiPropertyOptional({
+    nullable: true,
     type: AuthenticationResultDto,
     description: 'Required while the session is `authentication_required`, whatever the outcome',
   })
@@ -232,14 +278,14 @@ export class CompleteCheckoutSessionDto {
   @Type(() => AuthenticationResultDto)
   authentication_result?: AuthenticationResultDto | null;
 
-  @ApiPropertyOptional({ type: AffiliateAttributionDto })
+  @ApiPropertyOptional({ type: AffiliateAttributionDto, description: 'Who sent the buyer' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => AffiliateAttributionDto)
   affiliate_attribution?: AffiliateAttributionDto;
 
-  @ApiPropertyOptional({ type: [MarketingConsentDto] })
+  @ApiPropertyOptional({ type: [MarketingConsentDto], description: 'What the buyer agreed to hear' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
@@ -254,20 +300,24 @@ export class IntentTraceDto {
   @IsString()
   reason_code: string;
 
-  @ApiPropertyOptional({ maxLength: 500 })
+  @ApiPropertyOptional({ maxLength: 500, description: 'The reason in words' })
   @IsOptional()
   @IsString()
   @MaxLength(500)
   trace_summary?: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What else the agent wants to say, one level deep',
+  })
   @IsOptional()
   @IsFlatObject()
   metadata?: Record<string, unknown>;
 }
 
 export class CancelCheckoutSessionDto {
-  @ApiPropertyOptional({ type: IntentTraceDto })
+  @ApiPropertyOptional({ type: IntentTraceDto, description: 'Why it is canceled' })
   @IsOptional()
   @IsObject()
   @ValidateNested()

@@ -1,11 +1,11 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { AgentOptions } from '../access/agents/agent-options.js';
 import { AgentId, CallerOptions } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
 import { type CheckoutResult, CheckoutService } from '../checkout/checkout.service.js';
 import { CompleteCheckoutService } from '../checkout/complete-checkout.service.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiRequiredKey } from '../common/http/api-docs.js';
 import { currentVersion } from '../common/protocol-versions.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
@@ -18,6 +18,7 @@ import {
 } from './checkout-session.dto.js';
 import { sessionExamples } from './checkout-session.examples.js';
 import { toChanges, toComplete, toCreate } from './checkout-session.request.js';
+import { checkoutSessionSchema } from './checkout-session.schema.js';
 import { checkoutSessionView } from './checkout-session.view.js';
 
 const render =
@@ -31,9 +32,15 @@ const renderCompletion =
     render(result.status === 'completed' ? completeStatusCode : 200)(result);
 
 /** The five endpoints of the Agentic Commerce Protocol (ACP §1.1). */
-@ApiTags('ACP: checkout sessions')
+@ApiTags('ACP checkout')
 @ApiBearerAuth()
-@ApiHeader({ name: 'API-Version', required: true, example: currentVersion })
+@ApiHeader({
+  name: 'API-Version',
+  required: true,
+  schema: { type: 'string' },
+  description: 'Version of the protocol that the request speaks',
+  example: currentVersion,
+})
 @RequireScope('agent')
 @UseGuards(ApiVersionGuard)
 @Controller('checkout_sessions')
@@ -48,13 +55,9 @@ export class CheckoutSessionsController {
   @Header('Cache-Control', 'no-store')
   @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Create a checkout session' })
-  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'create-1' })
+  @ApiRequiredKey()
   @ApiBody({ type: CreateCheckoutSessionDto, examples: sessionExamples.create })
-  @ApiResponse({
-    status: 201,
-    description: 'The session, priced',
-    schema: { example: sessionExamples.ready },
-  })
+  @ApiAnswer(201, 'The session, priced', checkoutSessionSchema, sessionExamples.ready)
   @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 500, 503)
   create(
     @AgentId() agentId: string,
@@ -65,32 +68,26 @@ export class CheckoutSessionsController {
   }
 
   @Get(':id')
+  @ApiId('Id of the session')
   @Header('Cache-Control', 'no-store')
   @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Read a checkout session; with its order once it is completed' })
-  @ApiResponse({
-    status: 200,
-    description: 'The session as last priced',
-    schema: { example: sessionExamples.ready },
-  })
+  @ApiAnswer(200, 'The session as last priced', checkoutSessionSchema, sessionExamples.ready)
   @ApiErrors(400, 401, 403, 404, 429, 500, 503)
   async get(@AgentId() agentId: string, @Param('id') sessionId: string): Promise<unknown> {
     return checkoutSessionView(await this.checkout.get(agentId, sessionId));
   }
 
   @Post(':id')
+  @ApiId('Id of the session')
   @HttpCode(200)
   @Idempotent()
   @Header('Cache-Control', 'no-store')
   @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Change a checkout session; absent members stay, null clears' })
-  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'update-1' })
+  @ApiRequiredKey()
   @ApiBody({ type: UpdateCheckoutSessionDto, examples: sessionExamples.update })
-  @ApiResponse({
-    status: 200,
-    description: 'The session, priced anew',
-    schema: { example: sessionExamples.ready },
-  })
+  @ApiAnswer(200, 'The session, priced anew', checkoutSessionSchema, sessionExamples.ready)
   @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   update(
     @AgentId() agentId: string,
@@ -102,20 +99,21 @@ export class CheckoutSessionsController {
   }
 
   @Post(':id/complete')
+  @ApiId('Id of the session')
   @HttpCode(200)
   @Idempotent({ retentionHours: 168 })
   @Header('Cache-Control', 'no-store')
   @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Pay and order. However often it is sent, the buyer is charged once' })
-  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'complete-1' })
+  @ApiRequiredKey(', for a week')
   @ApiBody({ type: CompleteCheckoutSessionDto, examples: sessionExamples.complete })
-  @ApiResponse({
-    status: 200,
-    description:
-      'The completed session with its order (201 for an agent whose `completeStatusCode` says so); or the session ' +
+  @ApiAnswer(
+    200,
+    'The completed session with its order (201 for an agent whose `completeStatusCode` says so); or the session ' +
       'with a message that says why not, and nothing charged',
-    schema: { example: sessionExamples.completed },
-  })
+    checkoutSessionSchema,
+    sessionExamples.completed,
+  )
   @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   complete(
     @AgentId() agentId: string,
@@ -128,17 +126,17 @@ export class CheckoutSessionsController {
   }
 
   @Post(':id/cancel')
+  @ApiId('Id of the session')
   @HttpCode(200)
   @Idempotent({ retentionHours: 168 })
   @Header('Cache-Control', 'no-store')
   @Header('Content-Language', 'en')
   @ApiOperation({ summary: 'Cancel a checkout session' })
-  @ApiHeader({ name: 'Idempotency-Key', required: true, example: 'cancel-1' })
+  @ApiRequiredKey(', for a week')
   @ApiBody({ type: CancelCheckoutSessionDto, required: false, examples: sessionExamples.cancel })
-  @ApiResponse({
-    status: 200,
-    description: 'The canceled session',
-    schema: { example: { ...sessionExamples.ready, status: 'canceled' } },
+  @ApiAnswer(200, 'The canceled session', checkoutSessionSchema, {
+    ...sessionExamples.ready,
+    status: 'canceled',
   })
   @ApiErrors(400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503)
   cancel(

@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsObject, IsOptional, IsString, Length, ValidateIf, ValidateNested } from 'class-validator';
 
 export class CredentialDto {
-  @ApiProperty({ example: 'spt' })
+  @ApiProperty({ example: 'spt', description: 'One of those that the handler accepts' })
   @IsString()
   @Length(1, 64)
   type: string;
@@ -33,12 +33,12 @@ export class CredentialDto {
 }
 
 export class InstrumentDto {
-  @ApiProperty({ example: 'card' })
+  @ApiProperty({ example: 'card', description: 'One of those that the handler accepts' })
   @IsString()
   @Length(1, 64)
   type: string;
 
-  @ApiProperty({ type: CredentialDto })
+  @ApiProperty({ type: CredentialDto, description: 'What pays' })
   @IsObject()
   @ValidateNested()
   @Type(() => CredentialDto)
@@ -52,7 +52,7 @@ export class PaymentDataDto {
   @Length(1, 64)
   handler_id?: string;
 
-  @ApiPropertyOptional({ type: InstrumentDto })
+  @ApiPropertyOptional({ type: InstrumentDto, description: 'What is paid with' })
   @ValidateIf((dto: PaymentDataDto) => dto.token == null)
   @IsObject()
   @ValidateNested()
@@ -67,7 +67,7 @@ export class PaymentDataDto {
   @Length(1, 2000)
   token?: string;
 
-  @ApiPropertyOptional({ example: 'stripe' })
+  @ApiPropertyOptional({ description: 'Code of the payment provider; only with `token`' })
   @IsOptional()
   @IsString()
   @Length(1, 64)

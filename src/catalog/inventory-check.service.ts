@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Metrics } from '../common/metrics.js';
 import { Database, rows, together, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { OnJob } from '../queue/on-job.decorator.js';
-import { AuditService } from '../settings/audit.service.js';
 
 /** `reserved`: not what the holds say; `uncovered`: more than is on hand; `ledger`: does not add up to what is on hand. */
 const problems = ['reserved', 'uncovered', 'ledger'] as const;

@@ -2,12 +2,22 @@ import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
  * Why there is more or less on hand than before. `opening`: what there was when the ledger began; `restock`: what was
- * sold came back; `adjustment`: the merchant said so; `repair`: the ledger was brought back in line with the shelf.
+ * sold came back; `adjustment`: the merchant said so; `repair`: the ledger was brought back in line with the shelf;
+ * `carried_forward`: what older ones, no longer kept one by one, add up to.
  */
-export type MovementReason = 'opening' | 'sale' | 'restock' | 'adjustment' | 'import' | 'repair';
+export const movementReasons = [
+  'opening',
+  'sale',
+  'restock',
+  'adjustment',
+  'import',
+  'repair',
+  'carried_forward',
+] as const;
+export type MovementReason = (typeof movementReasons)[number];
 
 /**
- * One change of what is on hand, written by the statement that made it and never changed again. Holds are no movements:
+ * One change of what is on hand, written by the statement that made it; old ones are added up. Holds are no movements:
  * nothing has left the shelf yet, and writing two more rows for every checkout would slow down the item that everybody
  * wants. They are in `inventory_hold` as long as they last.
  */

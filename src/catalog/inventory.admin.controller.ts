@@ -1,31 +1,22 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiHeader,
-  ApiOperation,
-  ApiParam,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import type { Claim } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
 import { InventoryCheckService } from './inventory-check.service.js';
 import { ChangeInventoryDto } from './inventory.dto.js';
+import {
+  inventoryCheckSchema,
+  inventoryRepairSchema,
+  inventorySchema,
+  movementSchema,
+} from './inventory.schemas.js';
 import { InventoryService } from './inventory.service.js';
 import { inventoryView, movementView } from './inventory.view.js';
 
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'A repeated request is answered the same',
-};
-const id = { name: 'id', schema: { type: 'string' as const }, example: 'item_trail_shoe_9' };
 const inventoryExample = {
   item_id: 'item_trail_shoe_9',
   tracked: true,
@@ -55,7 +46,7 @@ const brokenExample = {
 };
 
 /** What is on the shelf, what of it is held for checkouts under way, and how it came to be so. */
-@ApiTags('Admin: inventory')
+@ApiTags('Inventory')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin')
@@ -71,8 +62,8 @@ export class InventoryAdminController {
     description:
       '`available` is what can be bought now; null where stock is not counted. Removed items keep their stock.',
   })
-  @ApiParam(id)
-  @ApiResponse({ status: 200, schema: { example: inventoryExample } })
+  @ApiId('Id of the item', 'item_trail_shoe_9')
+  @ApiAnswer(200, 'The stock', inventorySchema, inventoryExample)
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') itemId: string): Promise<object> {
     return inventoryView(await this.inventory.find(itemId));
@@ -85,8 +76,8 @@ export class InventoryAdminController {
     description:
       '`on_hand` after a count, `delta` for a delivery: nothing sold meanwhile is lost. What is reserved has to stay covered: 409 `below_reserved`.',
   })
-  @ApiParam(id)
-  @ApiHeader(idempotencyKey)
+  @ApiId('Id of the item', 'item_trail_shoe_9')
+  @ApiOptionalKey()
   @ApiBody({
     type: ChangeInventoryDto,
     examples: {
@@ -95,8 +86,8 @@ export class InventoryAdminController {
       'no longer counted': { value: { tracked: false } },
     },
   })
-  @ApiResponse({ status: 200, schema: { example: inventoryExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiAnswer(200, 'The stock', inventorySchema, inventoryExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   change(
     @AgentId() actor: string,
     @CurrentClaim() claim: Claim,
@@ -116,10 +107,8 @@ export class InventoryAdminController {
     description:
       'Every change of what is on hand: sales (`reference` is the checkout session), returns, counts and imports.',
   })
-  @ApiParam(id)
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiResponse({ status: 200, schema: { example: { data: [movementExample], next_cursor: null } } })
+  @ApiId('Id of the item', 'item_trail_shoe_9')
+  @ApiPage('The movements', movementSchema, movementExample)
   @ApiErrors(400, 401, 403, 404, 429, 503)
   async movements(
     @Param('id') itemId: string,
@@ -138,9 +127,11 @@ export class InventoryAdminController {
       'Changes nothing; happens by itself once a day. `problems`: `reserved` is not what the checkouts hold, more is ' +
       'reserved than is on hand (`uncovered`), or the ledger does not add up to what is on hand (`ledger`).',
   })
-  @ApiResponse({
-    status: 200,
-    schema: { example: { ok: false, items: 7, broken: [brokenExample], more: false } },
+  @ApiAnswer(200, 'What was found', inventoryCheckSchema, {
+    ok: false,
+    items: 7,
+    broken: [brokenExample],
+    more: false,
   })
   @ApiErrors(401, 403, 429, 503)
   check(): Promise<object> {
@@ -156,12 +147,12 @@ export class InventoryAdminController {
       '`reserved` becomes what the checkouts hold, the ledger gets an entry for what it missed. What is on hand is not ' +
       'touched: where the holds are more than that, count the shelf and set it.',
   })
-  @ApiHeader(idempotencyKey)
-  @ApiResponse({
-    status: 200,
-    schema: { example: { repaired: [{ ...brokenExample, reserved: 0, problems: [] }], left: [] } },
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'What was mended', inventoryRepairSchema, {
+    repaired: [{ ...brokenExample, reserved: 0, problems: [] }],
+    left: [],
   })
-  @ApiErrors(401, 403, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 409, 422, 429, 503)
   repair(@AgentId() actor: string, @CurrentClaim() claim: Claim): Promise<void> {
     return this.checks.repair(actor, claim);
   }

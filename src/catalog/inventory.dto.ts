@@ -30,7 +30,13 @@ export class ChangeInventoryDto extends StockDto {
   @Max(maximumOnHand)
   delta?: number;
 
-  @ApiPropertyOptional({ example: 'stock count of May', maxLength: 200, description: 'For the ledger' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'stock count of May',
+    maxLength: 200,
+    description: 'For the ledger',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 200)

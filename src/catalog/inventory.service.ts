@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Database, together, type Tx } from '../database/database.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
-import { AuditService } from '../settings/audit.service.js';
 import { catalogErrors } from './catalog.errors.js';
 import { maximumOnHand } from './inventory.dto.js';
 import type { InventoryMovement } from './inventory-movement.entity.js';

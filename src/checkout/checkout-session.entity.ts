@@ -11,6 +11,10 @@ export type SessionState =
 @Index('checkout_session_expiring_idx', ['expiresAt'], {
   where: "state IN ('open', 'authentication_required')",
 })
+@Index('checkout_session_ended_idx', ['updatedAt'], { where: "state IN ('canceled', 'expired')" })
+// Over expressions, which TypeORM cannot describe: the migration makes them, `privacy/person.store.ts` uses them.
+@Index('checkout_session_buyer_email_idx', { synchronize: false })
+@Index('checkout_session_recipient_email_idx', { synchronize: false })
 @Check('checkout_session_total_not_negative', 'total >= 0')
 export class CheckoutSession {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'checkout_session_pkey' })

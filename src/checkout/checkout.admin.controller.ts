@@ -1,10 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../access/scopes.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiPage } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
-import { type ReadSession, SessionStore } from './session.store.js';
+import { sessionDetailSchema, sessionSummarySchema } from './checkout.schemas.js';
 import { statusOf } from './checkout.states.js';
+import { type ReadSession, SessionStore } from './session.store.js';
 
 const sessionExample = {
   id: 'cs_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
@@ -18,7 +19,7 @@ const sessionExample = {
 };
 
 /** The merchant's look at checkout sessions of all agents. */
-@ApiTags('Admin: checkout sessions')
+@ApiTags('Checkout sessions')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/checkout-sessions')
@@ -27,9 +28,7 @@ export class CheckoutAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List checkout sessions, newest first' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiResponse({ status: 200, schema: { example: { data: [sessionExample], next_cursor: null } } })
+  @ApiPage('The sessions', sessionSummarySchema, sessionExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -42,8 +41,9 @@ export class CheckoutAdminController {
   }
 
   @Get(':id')
+  @ApiId('Id of the session')
   @ApiOperation({ summary: 'One checkout session with its cart, quote and last payment verdict' })
-  @ApiResponse({ status: 200, schema: { example: { ...sessionExample, version: 2, asked: {}, quote: {} } } })
+  @ApiAnswer(200, 'The session', sessionDetailSchema, { ...sessionExample, version: 2, asked: {}, quote: {} })
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     const read = await this.sessions.loadAny(id);

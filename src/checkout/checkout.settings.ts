@@ -14,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isCurrency } from '../common/money.js';
+import { urlRefusal } from '../common/safe-http/urls.js';
 import type { Config } from '../config/config.js';
 import { MayBeAbsent } from '../common/http/may-be-absent.js';
 import { objectsIn, pathStep, type SettingProblem } from '../settings/namespace.js';
@@ -35,7 +36,8 @@ export class LinkSettings {
   type: (typeof linkTypes)[number];
 
   @ApiProperty({
-    description: 'http or https; outside the sandbox https',
+    description:
+      'A page of this shop or at a public address, by https; in the sandbox also by http and on this machine',
     example: 'https://shop.example/legal/terms',
   })
   @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
@@ -46,6 +48,12 @@ export class LinkSettings {
   @IsString()
   @Length(1, 200)
   title?: string;
+}
+
+/** Agents and their crawlers follow links: none may lead them, or us, behind a firewall. Our own pages are ours. */
+function linkRefusal(url: string, { publicUrl, sandbox }: Config): string | undefined {
+  if (URL.canParse(url) && new URL(url).origin === new URL(publicUrl).origin) return undefined;
+  return urlRefusal(url, { sandbox })?.replace(/\.$/, '');
 }
 
 export class CheckoutSettings {
@@ -64,7 +72,7 @@ export class CheckoutSettings {
     });
   }
 
-  static check({ currencies, links }: CheckoutSettings, { sandbox }: Config): SettingProblem[] {
+  static check({ currencies, links }: CheckoutSettings, config: Config): SettingProblem[] {
     return [
       ...[currencies].flat().flatMap((currency, index) => {
         const param = pathStep('$.currencies', index);
@@ -72,11 +80,10 @@ export class CheckoutSettings {
           return [{ param, message: 'is not an ISO 4217 currency in small letters' }];
         return currencies.indexOf(currency) < index ? [{ param, message: 'stands here twice' }] : [];
       }),
-      ...objectsIn(links).flatMap(([index, { url }]) =>
-        sandbox || /^https:/i.test(url)
-          ? []
-          : [{ param: `${pathStep('$.links', index)}.url`, message: 'must begin with https://' }],
-      ),
+      ...objectsIn(links).flatMap(([index, { url }]) => {
+        const message = linkRefusal(url, config);
+        return message ? [{ param: `${pathStep('$.links', index)}.url`, message }] : [];
+      }),
     ];
   }
 

@@ -14,6 +14,12 @@ import { apiErrors } from '../common/api-error.js';
 import { PaymentFactsService } from './payment-facts.service.js';
 import { SettlementService } from './settlement.service.js';
 
+export type PaymentDetails = ReturnType<typeof summary> & {
+  history: object;
+  operations: object[];
+  disputes: object[];
+};
+
 /** Every attempt to take money, with what became of it, for the merchant. */
 @Injectable()
 export class PaymentOverviewService {
@@ -38,7 +44,7 @@ export class PaymentOverviewService {
     }));
   }
 
-  async find(id: string): Promise<object> {
+  async find(id: string): Promise<PaymentDetails> {
     const attempt = await this.attempts.find(id);
     if (!attempt) throw orderErrors.paymentNotFound();
     const [operations, disputes] = await Promise.all([
@@ -54,7 +60,7 @@ export class PaymentOverviewService {
   }
 
   /** Compares one payment with the provider at once, and writes what is true. */
-  async reconcile(id: string): Promise<object> {
+  async reconcile(id: string): Promise<PaymentDetails> {
     const attempt = await this.attempts.find(id);
     if (!attempt) throw orderErrors.paymentNotFound();
     try {
@@ -70,7 +76,7 @@ export class PaymentOverviewService {
   }
 }
 
-function summary(attempt: PaymentAttempt, operations: PaymentOperation[]): object {
+function summary(attempt: PaymentAttempt, operations: PaymentOperation[]) {
   return {
     ...paymentView(attempt, operations),
     checkout_session_id: attempt.subjectId,

@@ -1,14 +1,16 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { AuditService } from '../audit/audit.service.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import { Database } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
 import { CapturePaymentService } from '../orders/capture-payment.service.js';
-import { PaymentOverviewService } from './payment-overview.service.js';
+import { paymentDetailSchema, paymentSchema } from './checkout.schemas.js';
+import { type PaymentDetails, PaymentOverviewService } from './payment-overview.service.js';
 
 const paymentExample = {
   id: 'pay_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
@@ -35,7 +37,7 @@ const detailedExample = {
 };
 
 /** Attempts to take money, of all checkouts. */
-@ApiTags('Admin: payments')
+@ApiTags('Payments')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/payments')
@@ -43,14 +45,13 @@ export class PaymentsAdminController {
   constructor(
     private readonly overview: PaymentOverviewService,
     private readonly capturing: CapturePaymentService,
+    private readonly audit: AuditService,
     private readonly db: Database,
   ) {}
 
   @Get()
   @ApiOperation({ summary: 'List payment attempts, newest first' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiResponse({ status: 200, schema: { example: { data: [paymentExample], next_cursor: null } } })
+  @ApiPage('The payments', paymentSchema, paymentExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -58,33 +59,47 @@ export class PaymentsAdminController {
   }
 
   @Get(':id')
+  @ApiId('Id of the payment')
   @ApiOperation({ summary: 'One payment attempt with its history, refunds and disputes' })
-  @ApiResponse({ status: 200, schema: { example: detailedExample } })
+  @ApiAnswer(200, 'The payment', paymentDetailSchema, detailedExample)
   @ApiErrors(401, 403, 404, 429, 503)
   get(@Param('id') id: string): Promise<object> {
     return this.overview.find(id);
   }
 
   @Post(':id/reconcile')
+  @ApiId('Id of the payment')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({ summary: 'Compare the payment with the provider now, and write what is true' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: detailedExample } })
-  @ApiErrors(401, 403, 404, 409, 422, 429, 503)
-  async reconcile(@Param('id') id: string, @CurrentClaim() claim: Claim): Promise<void> {
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The payment', paymentDetailSchema, detailedExample)
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  async reconcile(
+    @AgentId() actor: string,
+    @Param('id') id: string,
+    @CurrentClaim() claim: Claim,
+  ): Promise<void> {
+    const before = await this.overview.find(id);
     const body = await this.overview.reconcile(id);
-    await claim.finish(this.db.dataSource.manager, { status: 200, body });
+    await this.db.transaction(async (tx) => {
+      const action = 'payment.reconciled';
+      await this.audit.append(tx, { actor, action, subject: id, before: money(before), after: money(body) });
+      await claim.finish(tx, { status: 200, body });
+    });
   }
 
   @Post(':id/capture')
+  @ApiId('Id of the payment')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({ summary: 'Take an authorized payment' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: detailedExample } })
-  @ApiErrors(401, 403, 404, 409, 422, 429, 503)
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The payment', paymentDetailSchema, detailedExample)
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
   capture(@AgentId() actor: string, @Param('id') id: string, @CurrentClaim() claim: Claim): Promise<void> {
     return this.capturing.capture(id, actor, claim, () => this.overview.find(id));
   }
 }
+
+const money = ({ state, captured, refunded }: PaymentDetails): object => ({ state, captured, refunded });

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { AuditService } from '../audit/audit.service.js';
 import { loadConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { openDatabase } from '../database/open-database.js';
 import { entities } from '../entities.js';
-import { AuditService } from '../settings/audit.service.js';
 import { SecretBox } from '../settings/secret-box.js';
 import { encryptedColumns } from './encrypted-columns.js';
 import { KeyRotation, type Rotation } from './key-rotation.js';
@@ -43,7 +43,7 @@ await runTool(help, async (args, interrupted) => {
       console.error(`${place}: ${count} so far`),
     );
     const done = await rotation.run();
-    await audit(db, done);
+    await audit(db, new AuditService(config), done);
     report(done);
   } finally {
     await database.close();
@@ -54,11 +54,11 @@ function rotatedIn({ columns }: Rotation): number {
   return columns.reduce((total, { rotated }) => total + rotated, 0);
 }
 
-async function audit(db: Database, rotation: Rotation): Promise<void> {
+async function audit(db: Database, log: AuditService, rotation: Rotation): Promise<void> {
   if (rotatedIn(rotation) === 0) return;
   const counts = rotation.columns.map(({ place, rotated }) => [place, rotated]);
   await db.transaction((tx) =>
-    new AuditService().append(tx, {
+    log.append(tx, {
       actor: 'cli',
       action: 'encryption_key.rotated',
       subject: 'settings_encryption_key',

@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { type ApiKeySummary, ApiKeysService } from '../access/api-keys.service.js';
 import { type Scope, scopes } from '../access/scopes.js';
+import { AuditService } from '../audit/audit.service.js';
 import { loadConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { Notifications } from '../database/notifications.js';
 import { openDatabase } from '../database/open-database.js';
 import { entities } from '../entities.js';
-import { AuditService } from '../settings/audit.service.js';
 import { runTool, ToolError } from './tool.js';
 
 const help = `Makes, lists and revokes API keys. Works beside a running server, which follows within two seconds.
@@ -39,7 +39,7 @@ await runTool(help, async (args) => {
   });
   try {
     const db = new Database(database.dataSource);
-    await run(new ApiKeysService(db, new AuditService(), new Notifications(database.directUrl)), db);
+    await run(new ApiKeysService(db, new AuditService(config), new Notifications(database.directUrl)), db);
   } finally {
     await database.close();
   }

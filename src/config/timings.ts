@@ -43,9 +43,6 @@ export interface Timings {
   inboxLeaseMs: number;
   /** Absolute end of the work on one provider webhook. */
   inboxDeadlineMs: number;
-  inboxExpireEveryMs: number;
-  /** How long the body of a provider's webhook is kept; its row stays. */
-  inboxBodyKeptMs: number;
   /** How often the queue is asked whether it still knows the schedules of all of these. */
   schedulesEveryMs: number;
   /** How often events of orders are looked for that nobody was woken for. */
@@ -72,12 +69,15 @@ export interface Timings {
   emailSecondMs: number;
   /** How often stock, holds and ledger are compared. */
   inventoryCheckEveryMs: number;
+  /** How often it is looked for what was kept for long enough (settings `retention`). */
+  retentionEveryMs: number;
   /** How long a client may take to send the headers of a request; looked after every five seconds. */
   headersTimeoutMs: number;
   /** How long it may take to send the whole request. */
   requestTimeoutMs: number;
+  /** How far behind the database a process may be about the settings: two seconds, and what it takes to notice. */
   settingsCacheMs: number;
-  /** How far behind the database a process may be about a key and its agent: two seconds, and what it takes to notice. */
+  /** The same about a key and its agent. */
   keyCacheMs: number;
 }
 
@@ -104,8 +104,6 @@ export const defaultTimings: Timings = {
   inboxEveryMs: 5_000,
   inboxLeaseMs: 60_000,
   inboxDeadlineMs: 25_000,
-  inboxExpireEveryMs: 3_600_000,
-  inboxBodyKeptMs: 30 * 24 * 3_600_000,
   schedulesEveryMs: 15_000,
   relayEveryMs: 2_000,
   deliverEveryMs: 1_000,
@@ -119,9 +117,10 @@ export const defaultTimings: Timings = {
   emailLeaseMs: 60_000,
   emailSecondMs: 1_000,
   inventoryCheckEveryMs: 24 * 3_600_000,
+  retentionEveryMs: 24 * 3_600_000,
   headersTimeoutMs: 15_000,
   requestTimeoutMs: 60_000,
-  settingsCacheMs: 2_000,
+  settingsCacheMs: 1_500,
   keyCacheMs: 1_500,
 };
 

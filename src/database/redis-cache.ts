@@ -49,9 +49,17 @@ export class RedisCache implements OnApplicationShutdown {
     return this.attempt((redis) => redis.get(this.store.cachePrefix + key));
   }
 
-  async set(key: string, value: string, ttlMs: number): Promise<void> {
-    if (ttlMs > 0)
-      await this.attempt((redis) => redis.set(this.store.cachePrefix + key, value, 'PX', Math.floor(ttlMs)));
+  /** False if Redis has not taken it. */
+  async set(key: string, value: string, ttlMs: number): Promise<boolean> {
+    if (ttlMs <= 0) return false;
+    const name = this.store.cachePrefix + key;
+    return (await this.attempt((redis) => redis.set(name, value, 'PX', Math.floor(ttlMs)))) === 'OK';
+  }
+
+  /** Only where there is nothing yet. */
+  async add(key: string, value: string, ttlMs: number): Promise<void> {
+    const name = this.store.cachePrefix + key;
+    if (ttlMs > 0) await this.attempt((redis) => redis.set(name, value, 'PX', Math.floor(ttlMs), 'NX'));
   }
 
   /** Counts in a window of `ttlMs` shared by all processes; null when Redis cannot say. */

@@ -1,14 +1,28 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
 import { apiErrors } from '../common/api-error.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../common/http/api-docs.js';
+import { count, instant, orNull, shape, text, word } from '../common/http/schema.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import type { Claim } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
-import { type EmailMessage, emailStates } from './email-message.entity.js';
+import { emailKinds, type EmailMessage, emailStates } from './email-message.entity.js';
 import { type EmailFilter, EmailsService } from './emails.service.js';
+
+const emailSchema = shape('Email', {
+  id: text('Id of the e-mail'),
+  order_id: text('The order it is about'),
+  kind: word('What it tells', emailKinds),
+  subject_id: text('What it is about: the order, or the fulfillment that left'),
+  state: word('`dead`: given up; `skipped`: there was nobody to write to', emailStates),
+  attempts: count('How often it was tried'),
+  last_error: orNull(text('What kind of failure the last one was, or why it was skipped')),
+  created_at: instant('When it was to be sent'),
+  sent_at: orNull(instant('When the mail server took it')),
+  next_at: orNull(instant('When it is tried next; null if it has ended')),
+});
 
 const emailExample = {
   id: 'eml_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
@@ -24,7 +38,7 @@ const emailExample = {
 };
 
 /** Which e-mails buyers were sent, and what became of them. Neither addresses nor texts are kept. */
-@ApiTags('Admin: e-mails')
+@ApiTags('E-mails')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/emails')
@@ -33,11 +47,9 @@ export class EmailsAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List e-mails to buyers, newest first' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiQuery({ name: 'state', required: false, enum: emailStates })
-  @ApiQuery({ name: 'order_id', required: false, example: emailExample.order_id })
-  @ApiResponse({ status: 200, schema: { example: { data: [emailExample], next_cursor: null } } })
+  @ApiQuery({ name: 'state', required: false, enum: emailStates, description: 'In this state' })
+  @ApiQuery({ name: 'order_id', required: false, description: 'About this order' })
+  @ApiPage('The e-mails', emailSchema, emailExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -45,22 +57,21 @@ export class EmailsAdminController {
   }
 
   @Post(':id/resend')
+  @ApiId('Id of the e-mail')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
     summary: 'Send an e-mail again, whatever became of it',
     description: 'It is made anew from the order, and goes to the address that the order has now.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'A repeated request is answered the same',
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The e-mail, to be sent', emailSchema, {
+    ...emailExample,
+    state: 'pending',
+    attempts: 0,
+    last_error: null,
   })
-  @ApiResponse({
-    status: 200,
-    schema: { example: { ...emailExample, state: 'pending', attempts: 0, last_error: null } },
-  })
-  @ApiErrors(401, 403, 404, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
   async resend(
     @Param('id') id: string,
     @AgentId() actor: string,

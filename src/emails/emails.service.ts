@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../common/http/request-context.js';
+import { AuditService } from '../audit/audit.service.js';
 import type { PageRequest } from '../common/paging.js';
 import { Database, rows } from '../database/database.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
 import { QueueService } from '../queue/queue.service.js';
-import { AuditService } from '../settings/audit.service.js';
 import { EmailMessage, type EmailState } from './email-message.entity.js';
 import { emailErrors } from './emails.errors.js';
 import { Mailer } from './mailer.js';
@@ -59,8 +58,8 @@ export class EmailsService {
         actor,
         action: 'email.resent',
         subject: id,
-        requestId: requestContext.get()?.requestId,
-        before: { state, attempts, lastError },
+        before: { state, attempts, last_error: lastError },
+        after: { state: 'pending', attempts: 0 },
       });
       await claim.finish(tx, reply(await emails.findOneByOrFail({ id })));
     });

@@ -6,7 +6,7 @@ import type { Problem } from '../checkout/session-content.js';
 import type { Reply } from '../idempotency/claim.js';
 import { fieldOf, guideWording } from './guide-error.wording.js';
 import { guideErrors, OutOfStock } from './guide.errors.js';
-import { checkoutSummary, confirmation } from './guide-checkout.view.js';
+import { type CheckoutNotice, checkoutSummary, confirmation } from './guide-checkout.view.js';
 import type { NameItemField } from './guide-items.js';
 
 /*
@@ -19,8 +19,14 @@ export const answerSummary =
   (status: 200 | 201, fieldOfItem: NameItemField): Render =>
   (result) => {
     refuseUnsellable(result, fieldOfItem);
-    return { status, body: checkoutSummary(result) };
+    return { status, body: { ...checkoutSummary(result), ...priceNotice(result) } };
   };
+
+/** Where the shop, not the agent, has changed the price of what was read to the buyer. */
+function priceNotice({ session: { content } }: CheckoutResult): { notice?: CheckoutNotice } {
+  const { notice } = content;
+  return notice?.code === 'price_change' ? { notice: { code: 'price_changed', message: notice.text } } : {};
+}
 
 /** A complete that named another shipping option than the one that was read to the buyer. */
 export const answerReselected =

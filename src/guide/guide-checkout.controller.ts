@@ -1,7 +1,8 @@
 import { Body, Controller, Header, HttpCode, Param, Patch, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
+import { ApiAnswer, ApiId, ApiOptionalKey, freshKey } from '../common/http/api-docs.js';
 import type { Claim } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
 import {
@@ -17,14 +18,13 @@ const keyMember = 'idempotency_key';
 const keyHeader = {
   name: 'Idempotency-Key',
   required: false,
-  description: 'Wins over `idempotency_key`; one of the two is required',
-  example: 'buy-1',
+  schema: { type: 'string' as const, maxLength: 255 },
+  description: `Wins over \`idempotency_key\`; one of the two is required. On this page \`${freshKey}\` becomes another key with every press`,
+  example: freshKey,
 };
-const summary = { ...summarySchema, example: guideExamples.summary };
-const confirmed = { ...confirmationSchema, example: guideExamples.confirmed };
 
 /** The checkout for agents that call the shop through three tools. */
-@ApiTags('Guide: checkout')
+@ApiTags('Guide checkout')
 @ApiBearerAuth()
 @RequireScope('agent')
 @Controller('acp/checkout')
@@ -37,7 +37,7 @@ export class GuideCheckoutController {
   @ApiOperation({ summary: 'Start a checkout: prices, shipping, tax and total to read to the buyer' })
   @ApiHeader(keyHeader)
   @ApiBody({ type: CreateGuideCheckoutDto, examples: guideExamples.create })
-  @ApiResponse({ status: 201, description: 'The checkout', schema: summary })
+  @ApiAnswer(201, 'The checkout', summarySchema, guideExamples.summary)
   @GuideErrors(400, 401, 403, 409, 413, 415, 422, 429, 500, 503)
   create(
     @AgentId() agentId: string,
@@ -48,12 +48,13 @@ export class GuideCheckoutController {
   }
 
   @Patch(':id/update')
+  @ApiId('Id of the checkout')
   @Idempotent({ keyMember, keyOptional: true })
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Change items, address or shipping; what is absent stays' })
-  @ApiHeader({ ...keyHeader, description: 'Optional; wins over `idempotency_key`' })
+  @ApiOptionalKey()
   @ApiBody({ type: UpdateGuideCheckoutDto, examples: guideExamples.update })
-  @ApiResponse({ status: 200, description: 'The checkout, priced anew', schema: summary })
+  @ApiAnswer(200, 'The checkout, priced anew', summarySchema, guideExamples.summary)
   @GuideErrors(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503)
   update(
     @AgentId() agentId: string,
@@ -65,6 +66,7 @@ export class GuideCheckoutController {
   }
 
   @Post(':id/complete')
+  @ApiId('Id of the checkout')
   @HttpCode(200)
   @Idempotent({ keyMember, retentionHours: 168 })
   @Header('Cache-Control', 'no-store')
@@ -73,7 +75,7 @@ export class GuideCheckoutController {
   })
   @ApiHeader(keyHeader)
   @ApiBody({ type: CompleteGuideCheckoutDto, examples: guideExamples.complete })
-  @ApiResponse({ status: 200, description: 'Paid: the order', schema: confirmed })
+  @ApiAnswer(200, 'Paid: the order', confirmationSchema, guideExamples.confirmed)
   @GuideErrors(400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503)
   complete(
     @AgentId() agentId: string,

@@ -37,7 +37,7 @@ export class GuideItemDto {
   @IsString()
   variant_id?: string;
 
-  @ApiPropertyOptional({ description: 'Whole number from 1', default: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'How many', default: 1 })
   @IsOptional()
   @Min(1)
   @Max(maximumQuantity)
@@ -55,14 +55,22 @@ class GuideRequestDto {
 }
 
 class GuideCartDto extends GuideRequestDto {
-  @ApiPropertyOptional({ type: ShippingAddressDto })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: ShippingAddressDto,
+    description: 'Where it goes; not needed for downloads',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => ShippingAddressDto)
   shipping_address?: ShippingAddressDto | null;
 
-  @ApiPropertyOptional({ type: [GuideItemDto] })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: [GuideItemDto],
+    description: 'What is to be bought; replaces what was',
+  })
   @IsOptional()
   @ArrayNotEmpty()
   @ArrayMaxSize(200)
@@ -88,7 +96,7 @@ export class CreateGuideCheckoutDto extends GuideCartDto {
   @IsString()
   variant_id?: string;
 
-  @ApiPropertyOptional({ description: 'Of `product_id`', default: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'How many of `product_id`', default: 1 })
   @IsOptional()
   @Min(1)
   @Max(maximumQuantity)
@@ -106,7 +114,12 @@ export class CreateGuideCheckoutDto extends GuideCartDto {
 }
 
 export class UpdateGuideCheckoutDto extends GuideCartDto {
-  @ApiPropertyOptional({ description: 'One of `shipping_options`', example: 'ship_express' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'One of `shipping_options`',
+    example: 'ship_express',
+  })
   @IsOptional()
   @Length(1, 200)
   @IsString()
@@ -119,7 +132,7 @@ export class GuideBuyerDto {
   @IsEmailAddress()
   email?: string;
 
-  @ApiPropertyOptional({ example: 'Ada Example' })
+  @ApiPropertyOptional({ example: 'Ada Example', description: 'The full name' })
   @IsOptional()
   @MaxLength(256)
   @IsString()
@@ -128,6 +141,7 @@ export class GuideBuyerDto {
 
 export class CompleteGuideCheckoutDto extends GuideRequestDto {
   @ApiPropertyOptional({
+    nullable: true,
     description: 'A card token (Stripe), or the credential object (Razorpay). Required unless the total is 0',
     oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: { type: 'string' } }],
     example: 'tok_visa',
@@ -137,6 +151,8 @@ export class CompleteGuideCheckoutDto extends GuideRequestDto {
   payment_token?: PaymentToken | null;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     description: 'One of `payment_methods`; without it the one the token is made for',
     example: 'stripe',
   })
@@ -145,7 +161,7 @@ export class CompleteGuideCheckoutDto extends GuideRequestDto {
   @IsString()
   payment_provider?: string | null;
 
-  @ApiPropertyOptional({ type: GuideBuyerDto })
+  @ApiPropertyOptional({ nullable: true, type: GuideBuyerDto, description: 'Who buys' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -153,6 +169,8 @@ export class CompleteGuideCheckoutDto extends GuideRequestDto {
   buyer?: GuideBuyerDto | null;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     description:
       'As read to the buyer. Another one than is selected changes the checkout and charges nothing',
     example: 'ship_standard',

@@ -36,6 +36,13 @@ export interface CheckoutSummary {
   expires_at: string;
 }
 
+/** News about a checkout that is not an error: told beside the summary. */
+export interface CheckoutNotice {
+  code: 'price_changed';
+  /** For the agent to read aloud. */
+  message: string;
+}
+
 export const amountOf = (amount: number, currency: string): Amount => ({
   amount,
   currency: currency.toUpperCase(),

@@ -1,80 +1,136 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiAnswer } from '../common/http/api-docs.js';
+import {
+  a,
+  count,
+  flag,
+  instant,
+  list,
+  minorUnits,
+  open,
+  orNull,
+  type Schema,
+  shape,
+  text,
+  webAddress,
+  word,
+} from '../common/http/schema.js';
 
-type Schema = Extract<ApiResponseOptions, { schema: unknown }>['schema'];
-
-const text: Schema = { type: 'string' };
-const amount: Schema = closed({
-  amount: { type: 'integer', description: 'Minor units' },
-  currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+const money = shape('GuideAmount', {
+  amount: minorUnits('The amount'),
+  currency: text('ISO 4217, in upper case', { pattern: '^[A-Z]{3}$' }),
 });
-const period: Schema = orNull(
-  closed({
-    earliest: { type: 'string', format: 'date-time' },
-    latest: { type: 'string', format: 'date-time' },
-  }),
+const period = orNull(
+  a(
+    'When it should arrive; null where nothing is delivered',
+    shape('GuidePeriod', { earliest: instant('Not before'), latest: instant('Not after') }),
+  ),
 );
-const shippingOption: Schema = closed({ id: text, name: text, cost: amount, delivery_estimate: period });
+const shippingOption = shape('GuideShippingOption', {
+  id: text('To be named as `shipping_option_id`'),
+  name: text('To be read to the buyer'),
+  cost: a('What it costs', money),
+  delivery_estimate: period,
+});
 
-/** What create and update answer: all that has to be read to the buyer. */
-export const summarySchema: Schema = closed({
-  checkout_id: text,
-  status: { type: 'string', enum: ['pending_confirmation', 'confirmed', 'failed', 'expired'] },
-  items: {
-    type: 'array',
-    items: closed({
-      product_id: text,
-      variant_id: text,
-      name: text,
-      quantity: { type: 'integer', minimum: 1 },
-      unit_price: amount,
+/** All that has to be read to the buyer. */
+const checkoutMembers: Record<string, Schema> = {
+  checkout_id: text('Id of the checkout'),
+  status: word('How far it is', ['pending_confirmation', 'confirmed', 'failed', 'expired']),
+  items: list(
+    'What is bought',
+    shape('GuideItem', {
+      product_id: text('Id of the product'),
+      variant_id: text('Id of the item'),
+      name: text('Name of the item'),
+      quantity: count('How many', { minimum: 1 }),
+      unit_price: a('Price of one, without tax', money),
     }),
-  },
-  subtotal: amount,
-  shipping_options: { type: 'array', items: shippingOption },
-  selected_shipping: orNull(shippingOption),
-  tax: orNull(amount),
-  total: amount,
-  payment_methods: {
-    type: 'array',
-    items: closed({ provider: text, type: text, config: { type: 'object' } }),
-  },
-  expires_at: { type: 'string', format: 'date-time' },
-});
-
-export const confirmationSchema: Schema = closed({
-  order_id: text,
-  checkout_id: text,
-  status: { type: 'string', enum: ['confirmed'] },
-  total: amount,
-  estimated_delivery: period,
-  permalink_url: { type: 'string', format: 'uri' },
-});
-
-export const guideErrorSchema: Schema = {
-  type: 'object',
-  required: ['error'],
-  additionalProperties: false,
-  properties: {
-    error: {
-      type: 'object',
-      required: ['code', 'message', 'retryable'],
-      additionalProperties: false,
-      properties: {
-        code: text,
-        message: { type: 'string', description: 'For the agent to read aloud' },
-        retryable: { type: 'boolean', description: 'The call can succeed later, or once this is mended' },
-        fields: { type: 'array', minItems: 1, items: text },
-        alternatives: {
-          type: 'array',
-          minItems: 1,
-          items: closed({ id: text, name: text, price: amount }),
-        },
-      },
-    },
-    checkout: summarySchema,
-  },
+  ),
+  subtotal: a('The items, without shipping and tax', money),
+  shipping_options: list('How it can be delivered', shippingOption),
+  selected_shipping: orNull(
+    a('How it will be delivered; null as long as it is not known where to', shippingOption),
+  ),
+  tax: orNull(a('The tax; null as long as it cannot be known', money)),
+  total: a('What is to be paid', money),
+  payment_methods: list(
+    'How it can be paid',
+    shape('GuidePaymentMethod', {
+      provider: text('To be named as `payment_provider`'),
+      type: text('What `payment_token` has to be: a card token, or a credential of that type'),
+      config: open('What is needed to make the token'),
+    }),
+  ),
+  expires_at: instant('When it ends by itself'),
 };
+const checkoutSchema = shape('GuideCheckout', checkoutMembers);
+
+/** What create and update answer. */
+export const summarySchema = shape('GuideSummary', {
+  ...checkoutMembers,
+  'notice?': a(
+    'Only if the shop has changed a price since the last answer',
+    shape('GuideNotice', {
+      code: word('What it is about', ['price_changed']),
+      message: text('To be read aloud'),
+    }),
+  ),
+});
+
+export const confirmationSchema = shape('GuideConfirmation', {
+  order_id: text('Id of the order'),
+  checkout_id: text('Id of the checkout'),
+  status: word('Always `confirmed`', ['confirmed']),
+  total: a('What was paid', money),
+  estimated_delivery: period,
+  permalink_url: webAddress('The buyer’s page of the order'),
+});
+
+export const guideErrorSchema = shape('GuideError', {
+  error: a(
+    'What is wrong',
+    shape('GuideRefusal', {
+      code: text('Machine-readable'),
+      message: text('For the agent to read aloud'),
+      retryable: flag('The call can succeed later, or once this is mended'),
+      'fields?': {
+        type: 'array',
+        minItems: 1,
+        description: 'Which members of the request are wrong',
+        items: { type: 'string' },
+      },
+      'alternatives?': {
+        type: 'array',
+        minItems: 1,
+        description: 'What could be bought instead',
+        items: shape('GuideAlternative', {
+          id: text('Id of the item'),
+          name: text('Its name'),
+          price: a('Price of one, without tax', money),
+        }),
+      },
+    }),
+  ),
+  'checkout?': a('The checkout as it is now', checkoutSchema),
+});
+
+export const toolsSchema = shape('GuideTools', {
+  tools: list(
+    'In the order in which a purchase goes',
+    shape('GuideTool', {
+      type: word('Always `function`', ['function']),
+      function: a(
+        'What the model may call',
+        shape('GuideFunction', {
+          name: text('Name of the tool'),
+          description: text('When to call it, for the model'),
+          parameters: open('JSON Schema of its arguments'),
+        }),
+      ),
+    }),
+  ),
+});
 
 const refusals = {
   400: ['Malformed or not sold; `fields` says where', 'invalid_address', 'Please check: postal code.', false],
@@ -112,15 +168,6 @@ export const GuideErrors = (...statuses: (keyof typeof refusals)[]): MethodDecor
   applyDecorators(
     ...statuses.map((status) => {
       const [description, code, message, retryable] = refusals[status];
-      const example = { error: { code, message, retryable } };
-      return ApiResponse({ status, description, schema: { ...guideErrorSchema, example } });
+      return ApiAnswer(status, description, guideErrorSchema, { error: { code, message, retryable } });
     }),
   );
-
-function closed(properties: Record<string, Schema>): Schema {
-  return { type: 'object', required: Object.keys(properties), additionalProperties: false, properties };
-}
-
-function orNull(schema: Schema): Schema {
-  return { oneOf: [schema, { type: 'null' }] };
-}

@@ -62,15 +62,17 @@ export class ShippingAddressDto {
   @IsLine()
   name: string;
 
-  @ApiProperty({ example: '1 Main Street' })
+  @ApiProperty({ example: '1 Main Street', description: 'Street and number' })
   @IsLine()
   street: string;
 
-  @ApiProperty({ example: 'San Francisco' })
+  @ApiProperty({ example: 'San Francisco', description: 'The city' })
   @IsLine()
   city: string;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     description: 'Required but in GB, DE and FR; in the US the code, `CA` or `US-CA`',
     example: 'CA',
   })

@@ -24,18 +24,28 @@ export class ReplayCache {
     if (!this.redis.enabled) return undefined;
     const json = await this.redis.get(keyOf(identity));
     if (json === null) return undefined;
-    const { fingerprint, status, body } = JSON.parse(json) as Entry;
+    const entry = JSON.parse(json) as Entry | null;
+    if (entry === null) return undefined;
+    const { fingerprint, status, body } = entry;
     return fingerprint === identity.fingerprint ? { kind: 'replay', status, body } : { kind: 'conflict' };
   }
 
   async remember(identity: RequestIdentity, { status, body }: RawReply, retentionMs: number): Promise<void> {
     if (!this.redis.enabled) return;
     const entry: Entry = { fingerprint: identity.fingerprint, status, body };
-    await this.redis.set(keyOf(identity), JSON.stringify(entry), retentionMs - safetyMs);
+    await this.redis.add(keyOf(identity), JSON.stringify(entry), retentionMs - safetyMs);
+  }
+
+  /**
+   * The stored row has changed, or is about to: PostgreSQL answers from now on. What is left in the place of the entry
+   * also keeps a request out that is only just about to remember what it has said. False if Redis did not take it.
+   */
+  async forget(identity: Omit<RequestIdentity, 'fingerprint'>, retentionMs: number): Promise<boolean> {
+    return !this.redis.enabled || this.redis.set(keyOf(identity), 'null', retentionMs + safetyMs);
   }
 }
 
-const keyOf = ({ agentId, path, key }: RequestIdentity): string =>
+const keyOf = ({ agentId, path, key }: Omit<RequestIdentity, 'fingerprint'>): string =>
   `reply:${createHash('sha256')
     .update(JSON.stringify([agentId, path, key]))
     .digest('base64url')}`;

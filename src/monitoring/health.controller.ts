@@ -1,7 +1,9 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '../access/scopes.js';
+import { ApiAnswer } from '../common/http/api-docs.js';
+import { a, shape, text, word } from '../common/http/schema.js';
 import { within } from '../common/pause.js';
 import { Database } from '../database/database.js';
 import { pendingMigrations } from '../database/migrate.js';
@@ -11,6 +13,21 @@ type Check = { status: 'ok' } | { status: 'failed'; reason: string };
 
 const checkTimeoutMs = 2_000;
 
+const checkSchema = shape('HealthCheck', {
+  status: word('How it went', ['ok', 'failed']),
+  'reason?': text('What is wrong'),
+});
+const readinessSchema = shape('Readiness', {
+  status: word('Whether all checks went well', ['ok', 'failed']),
+  checks: a(
+    'What was looked at',
+    shape('HealthChecks', {
+      database: a('Whether it answers', checkSchema),
+      migrations: a('Whether all have been applied', checkSchema),
+      queue: a('Whether jobs can be queued', checkSchema),
+    }),
+  ),
+});
 const readyExample = {
   status: 'ok',
   checks: { database: { status: 'ok' }, migrations: { status: 'ok' }, queue: { status: 'ok' } },
@@ -27,6 +44,7 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'The process is up' })
+  @ApiAnswer(200, 'It is', shape('Liveness', { status: word('Always `ok`', ['ok']) }), { status: 'ok' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -34,17 +52,11 @@ export class HealthController {
   /** Payment providers are not asked: one being down is no reason to take every process out of service. */
   @Get('ready')
   @ApiOperation({ summary: 'The process can serve: database, migrations and queue' })
-  @ApiResponse({ status: 200, schema: { example: readyExample } })
-  @ApiResponse({
-    status: 503,
-    description: 'One of the checks failed',
-    schema: {
-      example: {
-        ...readyExample,
-        status: 'failed',
-        checks: { ...readyExample.checks, database: { status: 'failed', reason: 'not available' } },
-      },
-    },
+  @ApiAnswer(200, 'It can', readinessSchema, readyExample)
+  @ApiAnswer(503, 'One of the checks failed', readinessSchema, {
+    ...readyExample,
+    status: 'failed',
+    checks: { ...readyExample.checks, database: { status: 'failed', reason: 'not available' } },
   })
   async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
     const [database, migrations, queue] = await Promise.all([

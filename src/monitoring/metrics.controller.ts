@@ -20,8 +20,12 @@ export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
-  @ApiOperation({ summary: 'Counters and gauges for Prometheus; needs no key at `ADMIN_PORT`' })
-  @ApiResponse({ status: 200, content: { 'text/plain': { schema: { type: 'string', example } } } })
+  @ApiOperation({ summary: 'Counters and gauges for Prometheus; needs no key at ADMIN_PORT' })
+  @ApiResponse({
+    status: 200,
+    description: 'The Prometheus text format',
+    content: { 'text/plain': { schema: { type: 'string', example } } },
+  })
   @ApiErrors(401, 403, 429, 503)
   async show(@Res({ passthrough: true }) response: Response): Promise<string> {
     const text = await this.metrics.render();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { InventoryStore } from '../catalog/inventory.store.js';
 import { Database, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
@@ -6,8 +7,8 @@ import { AttemptStore } from '../payments/attempt.store.js';
 import { isTaken } from '../payments/payment.states.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.entity.js';
 import type { PaymentOperation } from '../payments/payment-operation.entity.js';
-import { AuditService } from '../settings/audit.service.js';
 import { MerchantRequestsService } from './merchant-requests.service.js';
+import { asked, standing } from './order.audit.js';
 import { OrderChangesService } from './order-changes.service.js';
 import { cancellation, type OrderChange, type OrderLife } from './order-life.js';
 import { asStock } from './order-lines.js';
@@ -70,10 +71,13 @@ export class CancelOrderService {
       const needsReview = rejected ? false : undefined;
       return { merchantStatus: 'canceled', needsReview, adjustments, events };
     };
+    const before = standing(order);
     await this.changes.apply(tx, order, cancel, render);
     if (back.length > 0) await this.inventory.restock(tx, back, { reference: orderId, actor });
     const action = rejected ? 'order.rejected' : 'order.canceled';
-    await this.audit.append(tx, { actor, action, subject: orderId, after: { reason } });
+    const money = operation && { [operation.kind]: operation.id, amount: operation.amount };
+    const after = { ...standing(order), ...money, ...asked({ reason }) };
+    await this.audit.append(tx, { actor, action, subject: orderId, before, after });
     if (!operation) await claim.fence(tx);
     return operation?.id ?? null;
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { AttemptStore } from '../payments/attempt.store.js';
-import { AuditService } from '../settings/audit.service.js';
 import { MerchantRequestsService } from './merchant-requests.service.js';
 import { orderErrors } from './orders.errors.js';
 
@@ -23,15 +23,17 @@ export class CapturePaymentService {
         const attempt = await this.attempts.lockIfThere(tx, paymentId);
         if (!attempt) throw orderErrors.paymentNotFound();
         if (attempt.state !== 'authorized') throw orderErrors.notAuthorized(attempt.state);
+        const { amount } = attempt;
+        const wanted = { amount, reason: 'captured' };
+        const operation = await this.requests.insert(tx, 'capture', attempt, claim, wanted);
         await this.audit.append(tx, {
           actor,
           action: 'payment.captured',
           subject: paymentId,
-          after: { amount: attempt.amount },
+          before: { state: attempt.state },
+          after: { capture: operation.id, amount },
         });
-        const { amount } = attempt;
-        const wanted = { amount, reason: 'captured' };
-        return (await this.requests.insert(tx, 'capture', attempt, claim, wanted)).id;
+        return operation.id;
       }));
     const operation = await this.requests.run(operationId);
     if (operation.state === 'failed') throw orderErrors.refusedByProvider('capture', operation.failure);

@@ -15,12 +15,15 @@ import {
 } from 'class-validator';
 
 export class LineQuantityDto {
-  @ApiProperty({ example: 'li_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1' })
+  @ApiProperty({
+    example: 'li_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
+    description: 'Id of a line of the order',
+  })
   @IsString()
   @Length(1, 64)
   id: string;
 
-  @ApiProperty({ example: 1, minimum: 1 })
+  @ApiProperty({ type: 'integer', example: 1, minimum: 1, description: 'How many pieces of it' })
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)

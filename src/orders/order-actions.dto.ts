@@ -4,6 +4,7 @@ import { AreLineQuantities, LineQuantityDto } from './line-quantity.dto.js';
 
 export class RefundOrderDto {
   @ApiPropertyOptional({
+    type: 'integer',
     description: 'Minor units. Without it: the lines’ paid share, or all that is not yet refunded',
     example: 500,
     minimum: 1,
@@ -28,7 +29,7 @@ export class RefundOrderDto {
   @AreLineQuantities()
   line_items?: LineQuantityDto[];
 
-  @ApiProperty({ example: 'damaged on arrival', maxLength: 500 })
+  @ApiProperty({ example: 'damaged on arrival', maxLength: 500, description: 'The buyer can read it' })
   @IsString()
   @Length(1, 500)
   reason: string;
@@ -49,7 +50,11 @@ export class OrderStatusDto {
 }
 
 export class ReviewOrderDto {
-  @ApiProperty({ enum: ['approve', 'reject'], example: 'approve' })
+  @ApiProperty({
+    enum: ['approve', 'reject'],
+    example: 'approve',
+    description: '`reject` cancels the order and returns the money',
+  })
   @IsIn(['approve', 'reject'])
   decision: 'approve' | 'reject';
 

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
-import { AuditService } from '../settings/audit.service.js';
 import { CancelOrderService } from './cancel-order.service.js';
+import { asked, standing } from './order.audit.js';
 import { OrderChangesService } from './order-changes.service.js';
 import type { OrderChange, OrderLife } from './order-life.js';
 import type { ReviewOrderDto } from './order-actions.dto.js';
@@ -34,7 +35,7 @@ export class OrderStatusService {
       if (!known.includes(status)) throw orderErrors.unknownStatus(known);
       return { merchantStatus: status, ...(status === 'on_hold' && { needsReview: true }) };
     };
-    await this.decide(orderId, change, { actor, action: 'order.status_set', after: { status } }, claim);
+    await this.decide(orderId, change, { actor, action: 'order.status_set' }, claim);
   }
 
   /** Rejected is canceled, with the money returned. */
@@ -48,14 +49,14 @@ export class OrderStatusService {
       const why = reason ?? 'The order could not be accepted.';
       return this.canceling.cancel({ orderId, reason: why, actor, rejected: true }, claim);
     }
-    const after = { reason: reason ?? null };
-    return this.decide(orderId, approve, { actor, action: 'order.approved', after }, claim);
+    const why = asked({ reason });
+    return this.decide(orderId, approve, { actor, action: 'order.approved', why }, claim);
   }
 
   private async decide(
     orderId: string,
     decision: Decision,
-    entry: { actor: string; action: string; after: object },
+    { actor, action, why }: { actor: string; action: string; why?: object },
     claim: Claim,
   ): Promise<void> {
     const render = await this.orders.renderer();
@@ -63,8 +64,10 @@ export class OrderStatusService {
       const order = await this.changes.lock(tx, orderId);
       if (!order) throw orderErrors.notFound();
       const change = (life: OrderLife): OrderChange => decision(life, render.settings);
+      const before = standing(order);
       const view = await this.changes.apply(tx, order, change, render);
-      await this.audit.append(tx, { ...entry, subject: orderId });
+      const after = { ...standing(order), ...why };
+      await this.audit.append(tx, { actor, action, subject: orderId, before, after });
       const body = await this.overview.show(order, view, tx);
       await claim.finish(tx, { status: 200, body });
     });

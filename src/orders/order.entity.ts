@@ -20,6 +20,7 @@ export interface Delivery {
 @Index('shop_order_review_idx', ['id'], { where: 'needs_review' })
 // Over an expression, which TypeORM cannot describe: the migration makes it, `orders.filter.ts` uses it.
 @Index('shop_order_email_idx', { synchronize: false })
+@Index('shop_order_recipient_email_idx', { synchronize: false })
 @Check('shop_order_total_not_negative', 'total >= 0')
 export class Order {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'shop_order_pkey' })

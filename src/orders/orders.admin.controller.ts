@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../access/caller.decorator.js';
 import { RequireScope } from '../access/scopes.js';
-import { ApiErrors } from '../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import type { Claim } from '../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../idempotency/idempotent.decorator.js';
@@ -10,12 +10,13 @@ import { CancelOrderService } from './cancel-order.service.js';
 import { OrderFilters } from './list/order-filters.docs.js';
 import { CancelOrderDto, OrderStatusDto, ReviewOrderDto } from './order-actions.dto.js';
 import { OrderStatusService } from './order-status.service.js';
+import { merchantOrderSchema } from './order.schemas.js';
+import { OrdersOverviewService } from './orders-overview.service.js';
 import { orderErrors } from './orders.errors.js';
 import { canceledExample, onHoldExample, orderExample } from './orders.examples.js';
-import { OrdersOverviewService } from './orders-overview.service.js';
 
 /** The merchant's look at orders of all agents: the protocol's order and what only the merchant should see. */
-@ApiTags('Admin: orders')
+@ApiTags('Orders')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/orders')
@@ -28,10 +29,8 @@ export class OrdersAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
   @OrderFilters()
-  @ApiResponse({ status: 200, schema: { example: { data: [orderExample], next_cursor: null } } })
+  @ApiPage('The orders', merchantOrderSchema, orderExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -39,8 +38,9 @@ export class OrdersAdminController {
   }
 
   @Get(':id')
+  @ApiId('Id of the order')
   @ApiOperation({ summary: 'One order with its payment' })
-  @ApiResponse({ status: 200, schema: { example: orderExample } })
+  @ApiAnswer(200, 'The order', merchantOrderSchema, orderExample)
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     const view = await this.overview.find(id);
@@ -49,6 +49,7 @@ export class OrdersAdminController {
   }
 
   @Post(':id/cancel')
+  @ApiId('Id of the order')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
@@ -58,9 +59,10 @@ export class OrdersAdminController {
       'provider refuses that, the order stays canceled and `needs_review` is set. Once something was shipped: 409 ' +
       '`order_shipped`; refund it then, or record a return.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: canceledExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiBody({ type: CancelOrderDto, examples: { 'a reason': { value: { reason: 'cannot be delivered' } } } })
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The order', merchantOrderSchema, canceledExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   cancel(
     @AgentId() actor: string,
     @Param('id') orderId: string,
@@ -71,6 +73,7 @@ export class OrdersAdminController {
   }
 
   @Post(':id/status')
+  @ApiId('Id of the order')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
@@ -79,9 +82,16 @@ export class OrdersAdminController {
       'One of the setting `orders.statusMap`. It stays until a payment, fulfillment, return or cancellation leads to ' +
       'another one. `on_hold` asks for a review. Never to `canceled` (that is `/cancel`), and never out of it.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: onHoldExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiBody({
+    type: OrderStatusDto,
+    examples: {
+      'being packed': { value: { status: 'packing' } },
+      'to be looked at': { value: { status: 'on_hold' } },
+    },
+  })
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The order', merchantOrderSchema, onHoldExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   setStatus(
     @AgentId() actor: string,
     @Param('id') orderId: string,
@@ -92,14 +102,22 @@ export class OrdersAdminController {
   }
 
   @Post(':id/review')
+  @ApiId('Id of the order')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
     summary: 'Approve an order that needs review, or reject it: canceled, with the money returned',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: orderExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiBody({
+    type: ReviewOrderDto,
+    examples: {
+      'all is well': { value: { decision: 'approve' } },
+      'not this one': { value: { decision: 'reject', reason: 'the address does not exist' } },
+    },
+  })
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The order', merchantOrderSchema, orderExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   review(
     @AgentId() actor: string,
     @Param('id') orderId: string,

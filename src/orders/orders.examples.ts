@@ -87,6 +87,48 @@ export const orderExample = {
   created_at: '2026-11-22T12:00:00.000Z',
 };
 
+/** Bodies of requests, by what they are for. Ids of lines are those of the order. */
+export const adjustmentExamples = {
+  refunds: {
+    'a part': { value: { amount: 500, reason: 'damaged on arrival' } },
+    'what was paid for one piece': {
+      value: { line_items: [{ id: id('li'), quantity: 1 }], reason: 'damaged on arrival' },
+    },
+    'all that is left': { value: { reason: 'damaged on arrival' } },
+  },
+  adjustments: {
+    'a return': {
+      value: {
+        type: 'return',
+        line_items: [{ id: id('li'), quantity: 1 }],
+        reason: 'wrong_size',
+        description: 'One shirt was too small',
+        restock: true,
+      },
+    },
+    'a credit': { value: { type: 'credit', amount: 500, description: 'For the long wait' } },
+  },
+};
+
+export const fulfillmentExamples = {
+  create: {
+    'a parcel': {
+      value: {
+        type: 'shipping',
+        line_items: [{ id: id('li'), quantity: 2 }],
+        carrier: 'UPS',
+        tracking_number: '1Z999AA10123456784',
+        tracking_url: 'https://shop.example/track/1Z999AA10123456784',
+      },
+    },
+    'a pickup': { value: { type: 'pickup', line_items: [{ id: id('li'), quantity: 1 }] } },
+  },
+  events: {
+    shipped: { value: { type: 'shipped' } },
+    delivered: { value: { type: 'delivered', description: 'Left at the front door' } },
+  },
+};
+
 export const canceledExample = { ...orderExample, status: 'canceled', merchant_status: 'canceled' };
 export const onHoldExample = {
   ...orderExample,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Database, type Tx } from '../database/database.js';
 import type { Claim } from '../idempotency/claim.js';
 import { isTaken } from '../payments/payment.states.js';
-import { AuditService } from '../settings/audit.service.js';
 import type { LineQuantity } from './fulfillments/order-fulfillment.entity.js';
 import { MerchantRequestsService } from './merchant-requests.service.js';
+import { asked } from './order.audit.js';
 import { OrderChangesService } from './order-changes.service.js';
 import { namedPieces } from './order-lines.js';
 import { refundAdjustment } from './order-money.service.js';
@@ -69,7 +70,12 @@ export class RefundOrderService {
       actor,
       action: 'order.refunded',
       subject: orderId,
-      after: { refund: operation.id, amount: wanted },
+      before: { refundable: remaining },
+      after: {
+        refundable: remaining - wanted,
+        refund: operation.id,
+        ...asked({ amount: wanted, currency: order.currency, line_items: lineItems, reason }),
+      },
     });
     return operation.id;
   }

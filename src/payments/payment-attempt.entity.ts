@@ -124,6 +124,10 @@ export class PaymentAttempt {
   @Column({ type: 'timestamptz', nullable: true })
   flaggedAt: Date | null;
 
+  /** Since when nothing here tells of its buyer (privacy). */
+  @Column({ type: 'timestamptz', nullable: true })
+  erasedAt: Date | null;
+
   @Column({ type: 'jsonb' })
   history: Transition[];
 

@@ -13,7 +13,7 @@ export const jobs = {
   'idempotency.reap': { every: 'reapEveryMs' },
   'webhooks.process': { every: 'inboxEveryMs' },
   'inventory.check': { every: 'inventoryCheckEveryMs' },
-  'webhooks.expire': { every: 'inboxExpireEveryMs' },
+  'retention.sweep': { every: 'retentionEveryMs' },
   'outbox.relay': { every: 'relayEveryMs' },
   'webhooks.deliver': { every: 'deliverEveryMs' },
   'emails.send': { every: 'emailsEveryMs' },

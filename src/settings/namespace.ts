@@ -19,6 +19,11 @@ export interface SettingsNamespace<T extends object> {
   fromEnvironment?(config: Config): Partial<T>;
   /** Members that are encrypted at rest and never shown. */
   readonly secrets?: readonly string[];
+  /**
+   * Secrets of which the one before stays in use while the other side changes over, and the member it is kept in:
+   * `{ webhookSecret: 'webhookSecretPrevious' }`. A change that names only the first moves it there.
+   */
+  readonly previous?: Readonly<Record<string, string>>;
   /** Members that may tell of a person: the audit log keeps only their hash. */
   readonly personal?: readonly string[];
   /**

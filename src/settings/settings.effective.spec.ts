@@ -85,6 +85,41 @@ describe('what a namespace comes to', () => {
   });
 });
 
+describe('a secret that another one has taken the place of', () => {
+  class KettleSettings {
+    static readonly namespace = 'kettle';
+    static readonly secrets = ['code', 'codeBefore'];
+    static readonly previous = { code: 'codeBefore' };
+    static defaults = (): KettleSettings => new KettleSettings();
+    static fromEnvironment = ({ publicUrl }: Config): Partial<KettleSettings> => ({ code: publicUrl });
+
+    @IsOptional()
+    @IsString()
+    code?: string;
+
+    @IsOptional()
+    @IsString()
+    codeBefore?: string;
+  }
+  const codes = (stored: Record<string, unknown>, code?: string): unknown => {
+    const { values, sources } = effectiveSettings(KettleSettings, { publicUrl: code } as Config, stored);
+    return [values.code, values.codeBefore, sources.codeBefore];
+  };
+
+  it('in the environment is the one before, as long as no other is stored', () => {
+    expect(codes({}, 'env')).toEqual(['env', undefined, 'default']);
+    expect(codes({ code: 'new' }, 'env')).toEqual(['new', 'env', 'environment']);
+    expect(codes({ code: 'newer', codeBefore: 'new' }, 'env')).toEqual(['newer', 'new', 'stored']);
+    expect(codes({ code: 'new', codeBefore: '' }, 'env')).toEqual(['new', '', 'stored']);
+    expect(codes({ code: 'new' })).toEqual(['new', undefined, 'default']);
+  });
+
+  it('is none, if it is the same one or none at all took its place', () => {
+    expect(codes({ code: 'env' }, 'env')).toEqual(['env', undefined, 'default']);
+    expect(codes({ code: '' }, 'env')).toEqual(['', undefined, 'default']);
+  });
+});
+
 describe('the list of namespaces', () => {
   it('does not take two of one name', () => {
     class OtherTea extends TeaSettings {}

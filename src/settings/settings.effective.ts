@@ -14,11 +14,15 @@ export interface EffectiveSettings<T extends object> {
   unusable: boolean;
 }
 
-/** What applies where the merchant has stored nothing. */
+/** What applies where the merchant has stored nothing. `stored` is what there is beside it. */
 export const unstored = <T extends object>(
   namespace: SettingsNamespace<T>,
   config: Config,
-): Record<string, unknown> => ({ ...namespace.defaults(config), ...fromEnvironment(namespace, config) });
+  stored: Record<string, unknown>,
+): Record<string, unknown> => ({
+  ...namespace.defaults(config),
+  ...fromEnvironment(namespace, config, stored),
+});
 
 /**
  * A stored value wins over the environment, the environment over the default. One that is not valid, because a
@@ -33,7 +37,7 @@ export function effectiveSettings<T extends object>(
 ): EffectiveSettings<T> {
   const layers: Record<SettingSource, Record<string, unknown>> = {
     default: { ...(namespace.defaults(config) as Record<string, unknown>) },
-    environment: fromEnvironment(namespace, config),
+    environment: fromEnvironment(namespace, config, stored),
     stored: Object.fromEntries(
       Object.entries(stored).filter(([name]) => membersOf(namespace).includes(name)),
     ),
@@ -67,10 +71,16 @@ function drop(layers: Layers, member: string): boolean {
 const sourceOf = (layers: Layers, member: string): SettingSource =>
   (['stored', 'environment'] as const).find((source) => member in layers[source]) ?? 'default';
 
-const fromEnvironment = (
-  namespace: Pick<SettingsNamespace<object>, 'fromEnvironment'>,
+/** The environment is never copied to the database: a secret of it that a stored one replaces is the one before. */
+function fromEnvironment(
+  namespace: SettingsNamespace<object>,
   config: Config,
-): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(namespace.fromEnvironment?.(config) ?? {}).filter(([, value]) => value !== undefined),
+  stored: Record<string, unknown>,
+): Record<string, unknown> {
+  const given = Object.entries(namespace.fromEnvironment?.(config) ?? {});
+  const values = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  const replaced = Object.entries(namespace.previous ?? {}).filter(
+    ([current]) => values[current] && stored[current] && values[current] !== stored[current],
   );
+  return { ...Object.fromEntries(replaced.map(([current, before]) => [before, values[current]])), ...values };
+}

@@ -1,5 +1,4 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { AuditService } from './audit.service.js';
 import { ChangeSettingsService } from './changes/change-settings.service.js';
 import { SettingsInspector } from './changes/settings-inspector.js';
 import { SettingsOverviewService } from './changes/settings-overview.service.js';
@@ -25,13 +24,12 @@ export class SettingsModule {
         SettingsService,
         SecretBox,
         SecretMembers,
-        AuditService,
         SettingsStore,
         SettingsInspector,
         SettingsOverviewService,
         ChangeSettingsService,
       ],
-      exports: [SettingsRegistry, SettingsService, SecretBox, AuditService],
+      exports: [SettingsRegistry, SettingsService, SecretBox],
     };
   }
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hashed } from '../audit/hashed.js';
 import type { Config } from '../config/config.js';
 import type { AnyNamespace } from './namespace.js';
 import type { OpenedValues } from './secret-members.js';
-import { effectiveSettings } from './settings.effective.js';
 import type { Setting } from './setting.entity.js';
+import { effectiveSettings } from './settings.effective.js';
 import { membersOf } from './settings.validation.js';
 
 /** What is shown of a secret. */
@@ -26,7 +26,7 @@ export const shown = ({ secrets }: AnyNamespace, member: string, value: unknown)
 export function audited(namespace: AnyNamespace, member: string, value: unknown): unknown {
   if (!namespace.personal?.includes(member) || value === undefined || value === null)
     return shown(namespace, member, value);
-  return { sha256: createHash('sha256').update(JSON.stringify(value)).digest('hex') };
+  return hashed(value);
 }
 
 /** A namespace as the admin API shows it. Pure. */

@@ -4,6 +4,8 @@ import { IsOptional, IsString, IsUrl } from 'class-validator';
 export class AcornSettings {
   static readonly namespace = 'payments.acorn';
   static readonly secrets = ['key', 'webhookSecret', 'webhookSecretPrevious'] as const;
+  // What a change of the first leaves in use.
+  static readonly previous = { webhookSecret: 'webhookSecretPrevious' };
   static defaults = () => Object.assign(new AcornSettings(), { url: 'https://api.acorn.example' });
 
   @ApiProperty({ description: 'Where Acorn is' })

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { maximumImportBytes } from '../../src/catalog/products/import-body.js';
 import { maximumLineBytes, maximumLines } from '../../src/catalog/products/product-import.service.js';
-import { AuditService } from '../../src/settings/audit.service.js';
+import { AuditService } from '../../src/audit/audit.service.js';
 import { Catalogue, item, product } from '../support/catalogue.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { type Shop, startShop } from '../support/shop.js';

@@ -422,10 +422,15 @@ describe('a mail server', () => {
     await until(() => saysSent(sessionId));
     expect(only(mail.mailsTo(address)).headers.get('message-id')).toBe(`<${dead?.id}@localhost>`);
     const audited = await shop.db.query(
-      `SELECT before FROM audit_entry WHERE action = 'email.resent' AND subject = $1`,
+      `SELECT before, after FROM audit_entry WHERE action = 'email.resent' AND subject = $1`,
       [dead?.id],
     );
-    expect(audited).toEqual([{ before: { state: 'dead', attempts: 1, lastError: dead?.last_error } }]);
+    expect(audited).toEqual([
+      {
+        before: { state: 'dead', attempts: 1, last_error: dead?.last_error },
+        after: { state: 'pending', attempts: 0 },
+      },
+    ]);
 
     // A mail that arrived and was lost again is wanted once more: another message, or the mailbox would drop it.
     await resend(`once-more-${id}`);

@@ -271,6 +271,26 @@ describe('the guide dialect', () => {
       expect(await shop.simulator.ledger(id)).toMatchObject([{ amount: 2557 }]);
     });
 
+    it('says with an update that the shop has changed a price, once', async () => {
+      const id = await created({ product_id: 'prod_enamel_mug' });
+      expect((await agent.update(id, {})).body).not.toHaveProperty('notice');
+      await setPrice('item_enamel_mug', 1900);
+      const { status, body } = await agent.update(id, {});
+      const again = await agent.update(id, {});
+      await setPrice('item_enamel_mug', 1800);
+      expect([status, body]).toEqual([
+        200,
+        expect.objectContaining({
+          total: usd(2557),
+          notice: { code: 'price_changed', message: expect.stringContaining('the new total') },
+        }),
+      ]);
+      expect([again.body.total, again.body.notice]).toEqual([body.total, undefined]);
+      // What the agent asks for itself is no news to it.
+      const more = await agent.update(id, { items: [{ product_id: 'item_merino_tee', quantity: 2 }] });
+      expect(more.body).not.toHaveProperty('notice');
+    });
+
     it('takes the shipping option that was read, and asks again for another one', async () => {
       const id = await created();
       const pay = (shipping_option_id: string): Promise<Answer> =>

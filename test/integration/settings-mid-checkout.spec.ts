@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { total } from '../support/agent.js';
+import { GuideAgent } from '../support/guide-agent.js';
 import { merchant } from '../support/merchant.js';
 import { adminOrder } from '../support/purchases.js';
 import { startShop, type Shop } from '../support/shop.js';
@@ -30,7 +31,7 @@ describe('settings changed in mid-checkout', () => {
   afterAll(() => shop.close());
   afterEach(async () => {
     await Promise.all(
-      ['tax', 'shipping', 'payments', 'checkout'].map((namespace) =>
+      ['tax', 'shipping', 'payments', 'payments.stripe', 'checkout'].map((namespace) =>
         merchant(shop, `/admin/settings/${namespace}/rollback`, { body: { version: 0 } }),
       ),
     );
@@ -109,8 +110,42 @@ describe('settings changed in mid-checkout', () => {
     await change('payments', { providersByCurrency: { inr: ['razorpay'] } });
     const { body: waiting } = await shop.agent.update(session.id, {});
     expect([waiting.status, waiting.capabilities.payment.handlers]).toEqual(['not_ready_for_payment', []]);
+    const missing = { type: 'error', code: 'unsupported', param: '$.capabilities.payment.handlers' };
+    expect(waiting.messages).toContainEqual(expect.objectContaining(missing));
     await change('payments', { providersByCurrency: null });
     expect((await shop.agent.update(session.id, {})).body.status).toBe('ready_for_payment');
+  });
+
+  it('open a session to the provider as it is now: its account, its key, or another one', async () => {
+    const session = await opened();
+    await change('payments.stripe', { secretKey: 'sk_test_another_one', merchantId: 'acct_another_one' });
+    const { body: updated } = await shop.agent.update(session.id, {});
+    expect(updated.capabilities.payment.handlers).toMatchObject([
+      { psp: 'stripe', config: { merchant_id: 'acct_another_one' } },
+    ]);
+    expect(updated.totals).toEqual(session.totals);
+    await change('payments.stripe', { secretKey: '' });
+    const { body: refused } = await shop.agent.complete(session.id);
+    expect(refused.status).not.toBe('completed');
+    expect(await shop.simulator.ledger(session.id)).toEqual([]);
+    await change('payments.stripe', { secretKey: null });
+    await shop.agent.update(session.id, {});
+    expect((await shop.agent.complete(session.id)).body.status).toBe('completed');
+  });
+
+  it('are told on the wire of the guide too', async () => {
+    const agent = new GuideAgent(shop.url);
+    const { body: created } = await agent.create();
+    await taxed(10);
+    const { body: updated } = await agent.update(created.checkout_id as string, {});
+    expect(updated).toMatchObject({ tax: { amount: 450 }, notice: { code: 'price_changed' } });
+    await change('shipping', { options: [option('ship_standard', 700)] });
+    const { body: again } = await agent.update(created.checkout_id as string, {});
+    expect(again).toMatchObject({ selected_shipping: { cost: { amount: 700 } }, notice: updated.notice });
+    await taxed(11);
+    const stopped = await agent.complete(created.checkout_id as string);
+    expect([stopped.status, stopped.body.error.code]).toEqual([409, 'price_changed']);
+    expect((await agent.complete(created.checkout_id as string)).body.status).toBe('confirmed');
   });
 
   it('do not touch a session whose payment is under way', async () => {
@@ -126,6 +161,13 @@ describe('settings changed in mid-checkout', () => {
     expect((await shop.agent.get(session.id)).body).toEqual(completing);
     expect((await shop.agent.update(session.id, {})).body.code).toBe('completion_in_progress');
     await shop.simulator.clearFaults();
+    // Without a key nobody can ask what became of it. That is no reason to call it anything else.
+    await change('payments.stripe', { secretKey: '' });
+    const [payment] = (await merchant(shop, '/admin/payments?limit=1')).body.data;
+    const reconciled = await merchant(shop, `/admin/payments/${payment.id}/reconcile`, { method: 'POST' });
+    expect([payment.checkout_session_id, reconciled.body.state]).toEqual([session.id, payment.state]);
+    expect((await shop.agent.get(session.id)).body).toEqual(completing);
+    await change('payments.stripe', { secretKey: 'sk_test_another_one' });
     const { body: done } = await until(
       () => shop.agent.get(session.id),
       ({ body }) => body.status === 'completed',

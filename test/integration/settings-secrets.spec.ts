@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SecretBox } from '../../src/settings/secret-box.js';
 import { SettingsService } from '../../src/settings/settings.service.js';
 import { StripeSettings } from '../../src/payments/providers/stripe/stripe.settings.js';
@@ -89,6 +89,66 @@ describe('the secrets of the payment providers', () => {
     const { version } = (await change('payments.stripe', guess)).body;
     const [latest] = (await call('settings/payments.stripe/history')).body.data;
     expect(latest).toMatchObject({ version, changes: [{ member: 'webhookSecret' }] });
+  });
+
+  describe('of webhooks, changed', () => {
+    const stripe = (body: object, query = ''): Promise<MerchantAnswer> =>
+      change(`payments.stripe${query}`, body);
+    const believed = async (...names: string[]): Promise<number[]> =>
+      Promise.all(names.map(async (name) => (await new StripeWebhooks(shop.url, plant(name)).send()).status));
+    beforeEach(() => call('settings/payments.stripe/rollback', { body: { version: 0 } }));
+
+    it('leave the one before in use, until a change names it', async () => {
+      await stripe({ webhookSecret: plant('first') });
+      // The environment's stays where it is.
+      expect(await believed('environment_webhook', 'first', 'second')).toEqual([200, 200, 400]);
+      const tried = await stripe({ webhookSecret: plant('second') }, '?dry_run=true');
+      const { body } = await stripe({ webhookSecret: plant('second') });
+      expect(await believed('environment_webhook', 'first', 'second')).toEqual([400, 200, 200]);
+      const shown = { set: true, last4: '9876' };
+      expect(body).toMatchObject({
+        values: { webhookSecretPrevious: shown },
+        sources: { webhookSecretPrevious: 'stored' },
+      });
+      const changes = [
+        { member: 'webhookSecret', before: shown, after: shown },
+        { member: 'webhookSecretPrevious', before: shown, after: shown },
+      ];
+      expect(tried.body.changes).toEqual(changes);
+      expect((await call('settings/payments.stripe/history')).body.data[0].changes).toEqual(changes);
+      // The same once more is no changeover.
+      await stripe({ webhookSecret: plant('second') });
+      expect(await believed('first', 'second')).toEqual([200, 200]);
+      await stripe({ webhookSecret: plant('third'), webhookSecretPrevious: '' });
+      expect(await believed('environment_webhook', 'first', 'second', 'third')).toEqual([400, 400, 400, 200]);
+    });
+
+    it('back to the environment’s leave it too; switched off, none', async () => {
+      await stripe({ webhookSecret: plant('first') });
+      const { version } = (await stripe({ webhookSecret: plant('second') })).body;
+      await stripe({ webhookSecret: null });
+      expect(await believed('environment_webhook', 'first', 'second')).toEqual([200, 400, 200]);
+      await call('settings/payments.stripe/rollback', { body: { version } });
+      expect(await believed('environment_webhook', 'first', 'second')).toEqual([400, 200, 200]);
+      await stripe({ webhookSecret: '', webhookSecretPrevious: null });
+      expect(await believed('environment_webhook', 'first', 'second')).toEqual([503, 503, 503]);
+    });
+
+    it('are refused with what is wrong with them, and nothing is moved', async () => {
+      await stripe({ webhookSecret: plant('first') });
+      for (const webhookSecret of [5, 'with space', ['x'], {}]) {
+        const refused = await stripe({ webhookSecret });
+        expect([refused.status, refused.body.param]).toEqual([400, '$.webhookSecret']);
+      }
+      expect((await call('settings/payments.stripe')).body.sources.webhookSecretPrevious).toBe('environment');
+    });
+
+    it('at Razorpay as well', async () => {
+      await change('payments.razorpay', { webhookSecret: plant('first') });
+      const { body } = await change('payments.razorpay', { webhookSecret: plant('second') });
+      expect(body.sources).toMatchObject({ webhookSecret: 'stored', webhookSecretPrevious: 'stored' });
+      await call('settings/payments.razorpay/rollback', { body: { version: 0 } });
+    });
   });
 
   describe('tried out', () => {

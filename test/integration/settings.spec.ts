@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsHistory1764000000000 } from '../../migrations/1764000000000-settings-history.js';
 import { SettingsService } from '../../src/settings/settings.service.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
+import { random } from '../support/random.js';
 import { startShop, type Shop } from '../support/shop.js';
 
 const namespaces = [
@@ -17,6 +18,7 @@ const namespaces = [
   'payments',
   'payments.razorpay',
   'payments.stripe',
+  'retention',
   'shipping',
   'store',
   'tax',
@@ -181,7 +183,7 @@ describe('the settings', () => {
         before: { version: 0, values: { name: 'Storekeeper shop', email: null } },
         after: {
           version: 1,
-          values: { name: 'Tent & Trail', email: { sha256: expect.stringMatching(/^\w{64}$/) } },
+          values: { name: 'Tent & Trail', email: { hmac_sha256: expect.stringMatching(/^\w{64}$/) } },
         },
       });
       expect(JSON.stringify(entry)).not.toContain('owner@');
@@ -208,7 +210,15 @@ describe('the settings', () => {
         {
           sessionTtlMinutes: -1,
           currencies: ['usd', 'xyz', 'USD', 'usd'],
-          links: [{ type: 'faq', url: 'ftp://x', surprise: 1 }, { type: 'x', url: 'http://ok' }, 7],
+          links: [
+            { type: 'faq', url: 'ftp://x', surprise: 1 },
+            { type: 'x', url: 'http://ok' },
+            7,
+            { type: 'faq', url: 'http://169.254.169.254/latest/meta-data' },
+            { type: 'faq', url: 'https://10.0.0.1/' },
+            { type: 'faq', url: 'https://me:word@shop.example/' },
+            { type: 'faq', url: 'https://shop.example:6379/' },
+          ],
           ttl: 5,
           'odd name': 1,
         },
@@ -220,6 +230,10 @@ describe('the settings', () => {
           '$.links[0].url',
           '$.links[1].type',
           '$.links[2]',
+          '$.links[3].url',
+          '$.links[4].url',
+          '$.links[5].url',
+          '$.links[6].url',
           '$.sessionTtlMinutes',
           '$.ttl',
           '$["odd name"]',
@@ -516,6 +530,64 @@ describe('the settings', () => {
         values: { sessionTtlMinutes: 77, currencies: ['usd'], links: [] },
       });
       expect(await versionsOf()).toEqual([3, 2, 1]);
+    });
+
+    it('in fifty rounds: whoever names the version they saw wins alone or gets the current one', async () => {
+      const { below, pick } = random(20_26);
+      for (let round = 0; round < 50; round++) {
+        const { body: before } = await get('/checkout');
+        const version = before.version as number;
+        const racers = Array.from({ length: 2 + below(4) }, (_, n) => n);
+        const headers = { 'If-Match': `"${version}"` };
+        const answers = await Promise.all(
+          racers.map((n) =>
+            version > 1 && pick([true, false])
+              ? get('/checkout/rollback', { body: { version: below(version) }, headers })
+              : patch(
+                  'checkout',
+                  pick([
+                    { sessionTtlMinutes: 1 + round * 10 + n },
+                    { links: [{ type: 'faq', url: `https://shop.example/${round}/${n}` }] },
+                  ]),
+                  headers,
+                ),
+          ),
+        );
+        const won = answers.filter(({ status }) => status === 200);
+        const lost = answers.filter(({ status }) => status === 409);
+        // To go back to what is there already changes nothing, and so nobody can lose to it.
+        const changed = won.filter(({ body }) => body.version === version + 1);
+        expect([round, won.length + lost.length]).toEqual([round, racers.length]);
+        if (changed.length === 0) continue;
+        expect([round, changed.length]).toEqual([round, 1]);
+        for (const { body, headers: told } of lost)
+          expect([body.code, told.get('etag')]).toEqual(['version_conflict', `"${version + 1}"`]);
+        // Nothing of the others is in it.
+        const { body: after } = await get('/checkout');
+        expect(after).toEqual(changed[0]?.body);
+        const [latest] = (await get('/checkout/history?limit=1')).body.data;
+        const members = latest.changes.map(({ member }: { member: string }) => member) as string[];
+        const others = Object.entries(before.values as object).filter(([name]) => !members.includes(name));
+        expect(after.values).toMatchObject(Object.fromEntries(others));
+      }
+    });
+
+    it('without a version, changes and rollbacks too: each is whole, one after the other', async () => {
+      const { below } = random(7);
+      for (let round = 0; round < 10; round++) {
+        const version = (await get('/checkout')).body.version as number;
+        const racers = Array.from({ length: 2 + below(4) }, (_, n) => 1 + round * 10 + n);
+        const answers = await Promise.all([
+          ...racers.map((sessionTtlMinutes) => patch('checkout', { sessionTtlMinutes })),
+          rollback('checkout', 0),
+        ]);
+        expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+        const made = (await history('checkout')).filter((one) => (one.version as number) > version).reverse();
+        // What one of them found is what the one before it has left.
+        const values = made.map(({ changes }) => (changes as { before: unknown; after: unknown }[])[0]);
+        for (const [n, one] of values.entries()) if (n > 0) expect(one?.before).toBe(values[n - 1]?.after);
+        expect((await get('/checkout')).body.values.sessionTtlMinutes).toBe(values.at(-1)?.after);
+      }
     });
 
     it('a lost race is not what its Idempotency-Key answers for ever', async () => {

@@ -8,6 +8,7 @@ import { ProviderUnavailable } from '../../src/payments/providers/payment-provid
 import type { OneAtATime } from '../../src/queue/one-at-a-time.js';
 import { QueueService } from '../../src/queue/queue.service.js';
 import { type Server, startServer } from '../../src/server.js';
+import { RetentionSweep } from '../../src/retention/retention.sweep.js';
 import { SecretBox } from '../../src/settings/secret-box.js';
 import { InboxProcessor } from '../../src/webhooks/inbound/inbox.processor.js';
 import { InboxStore } from '../../src/webhooks/inbound/inbox.store.js';
@@ -190,8 +191,13 @@ describe('provider webhooks', () => {
           (answer) => answer.status === status,
         );
       };
-      await set({ webhookSecret: secret('webhookSecret', 'whsec_new') });
+      const none = secret('webhookSecretPrevious', '');
+      await set({ webhookSecret: secret('webhookSecret', 'whsec_new'), webhookSecretPrevious: none });
       await answers('whsec_sandbox', 400);
+      await answers('whsec_new', 200);
+      // The environment's stands in for one that was not set.
+      await set({ webhookSecret: secret('webhookSecret', 'whsec_new') });
+      await answers('whsec_sandbox', 200);
       await answers('whsec_new', 200);
       await set({
         webhookSecret: secret('webhookSecret', 'whsec_new'),
@@ -290,12 +296,12 @@ describe('provider webhooks', () => {
           `UPDATE webhook_event SET received_at = now() - $1 * interval '1 day' WHERE payment = 'pi_secret'`,
           [days],
         );
-      const inbox = shop.server.app.get(InboxProcessor, { strict: false });
+      const retention = shop.server.app.get(RetentionSweep, { strict: false });
       await age(29);
-      await inbox.expire();
+      await retention.sweep();
       expect((await rowOf('pi_secret'))?.body).not.toBeNull();
       await age(31);
-      await inbox.expire();
+      await retention.sweep();
       expect((await rowOf('pi_secret'))?.body).toBeNull();
       await stripe.send(body);
       expect(await shop.db.query(`SELECT 1 FROM webhook_event WHERE payment = 'pi_secret'`)).toHaveLength(1);

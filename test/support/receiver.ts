@@ -10,6 +10,7 @@ export interface Received {
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
+  body?: string;
 }
 
 /** A shop's webhook address: remembers what came and answers as told. */
@@ -42,7 +43,7 @@ export class WebhookReceiver {
         const received = { path, headers, body: Buffer.concat(chunks).toString('utf8') };
         receiver.received.push(received);
         void Promise.resolve(receiver.reply(received)).then((reply) => {
-          if (reply) response.writeHead(reply.status, reply.headers).end();
+          if (reply) response.writeHead(reply.status, reply.headers).end(reply.body);
         });
       });
     });

@@ -31,7 +31,12 @@ export class RequestSigningDto {
   @IsBoolean()
   required?: boolean;
 
-  @ApiPropertyOptional({ enum: signingAlgorithms, default: 'hmac-sha256', example: 'hmac-sha256' })
+  @ApiPropertyOptional({
+    enum: signingAlgorithms,
+    default: 'hmac-sha256',
+    example: 'hmac-sha256',
+    description: 'What its requests are signed by',
+  })
   @Present()
   @IsIn(signingAlgorithms)
   algorithm?: SigningAlgorithm;
@@ -101,7 +106,7 @@ export class AgentOptionsDto {
 }
 
 class AgentDto {
-  @ApiPropertyOptional({ type: AgentOptionsDto })
+  @ApiPropertyOptional({ type: AgentOptionsDto, description: 'What it may do; what is absent stays' })
   @Present()
   @IsObject()
   @ValidateNested()
@@ -110,7 +115,7 @@ class AgentDto {
 }
 
 export class CreateAgentDto extends AgentDto {
-  @ApiProperty({ example: 'Shopping assistant', maxLength: 100 })
+  @ApiProperty({ example: 'Shopping assistant', maxLength: 100, description: 'What people call it' })
   @IsString()
   @Length(1, 100)
   @Matches(/\S/, { message: '$property must not be blank' })
@@ -118,7 +123,7 @@ export class CreateAgentDto extends AgentDto {
 }
 
 export class UpdateAgentDto extends AgentDto {
-  @ApiPropertyOptional({ example: 'Shopping assistant', maxLength: 100 })
+  @ApiPropertyOptional({ example: 'Shopping assistant', maxLength: 100, description: 'What people call it' })
   @Present()
   @IsString()
   @Length(1, 100)

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../../common/http/request-context.js';
+import { AuditService } from '../../audit/audit.service.js';
 import { newId } from '../../common/id.js';
 import type { PageRequest } from '../../common/paging.js';
 import { Database, type Tx } from '../../database/database.js';
 import { Notifications } from '../../database/notifications.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { SecretBox } from '../../settings/secret-box.js';
 import { accessErrors } from '../access.errors.js';
 import { insertAgent } from '../access.store.js';
@@ -94,7 +93,6 @@ export class AgentsService {
       actor,
       action,
       subject: agent.id,
-      requestId: requestContext.get()?.requestId,
       before: before && facts(before),
       after: { ...facts(agent), ...(requestSigning?.secret && { secretChanged: true }) },
     });

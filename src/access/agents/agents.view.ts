@@ -1,3 +1,5 @@
+import { a, flag, instant, list, orNull, shape, text, word } from '../../common/http/schema.js';
+import { signingAlgorithms } from '../signing/signature.js';
 import type { Agent } from './agent.entity.js';
 
 /** An agent as the merchant sees it. An option that is null is the shop's. */
@@ -41,3 +43,57 @@ export const agentExample = {
   },
   created_at: '2026-11-22T12:00:00.000Z',
 };
+
+/** Bodies of requests, by what they are for. */
+export const agentExamples = {
+  create: {
+    'as the settings say': { value: { name: 'Shopping assistant' } },
+    'signs its requests': {
+      value: {
+        name: 'Shopping assistant',
+        options: { requestSigning: { required: true, secret: 'a-secret-of-at-least-16-characters' } },
+      },
+    },
+  },
+  change: {
+    'another name': { value: { name: 'Shopping assistant of Acme' } },
+    '201 for a completed purchase': { value: { options: { completeStatusCode: 201 } } },
+    'as the settings say': {
+      value: { options: { versions: null, completeStatusCode: null, requestSigning: null } },
+    },
+  },
+};
+
+export const agentSchema = shape('Agent', {
+  id: text('Id of the agent'),
+  name: text('What people call it'),
+  options: a(
+    'What it may do; null: as the settings `acp.*` say',
+    shape('AgentOptions', {
+      versions: orNull(list('Versions of the protocol it may use', { type: 'string' })),
+      completeStatusCode: orNull({
+        type: 'integer',
+        enum: [200, 201],
+        description: 'Status of a `complete` that made the order',
+      }),
+      requestSigning: orNull(
+        a(
+          'How its requests are verified',
+          shape('RequestSigning', {
+            required: flag('Whether requests that are not signed are refused'),
+            algorithm: word('What they are signed by', signingAlgorithms),
+            secret: a(
+              'What it signs with by `hmac-sha256`',
+              shape('MaskedSecret', {
+                set: flag('Whether there is one'),
+                'last4?': orNull(text('Its end; null if it is too short to show it')),
+              }),
+            ),
+            publicKey: orNull(text('PEM, for `ed25519` and `es256`')),
+          }),
+        ),
+      ),
+    }),
+  ),
+  created_at: instant('When it was made'),
+});

@@ -52,15 +52,19 @@ const prices = {
   additionalProperties: { type: 'integer', minimum: 0 },
   example: { usd: 6400, inr: 539900 },
 };
-const delivery = { enum: ['shipping', 'digital'], example: 'shipping' };
+const delivery = {
+  enum: ['shipping', 'digital'],
+  example: 'shipping',
+  description: 'How it gets to the buyer; `digital` needs no address',
+};
 
 export class VariantOptionDto {
-  @ApiProperty({ example: 'Size' })
+  @ApiProperty({ example: 'Size', description: 'What the variants differ in' })
   @IsString()
   @Length(1, 100)
   name: string;
 
-  @ApiProperty({ example: 'M' })
+  @ApiProperty({ example: 'M', description: 'Which one this is' })
   @IsString()
   @Length(1, 100)
   value: string;
@@ -68,7 +72,7 @@ export class VariantOptionDto {
 
 /** What an item may have beside what it must have. */
 class ItemOptionsDto {
-  @ApiPropertyOptional({ type: [VariantOptionDto] })
+  @ApiPropertyOptional({ nullable: true, type: [VariantOptionDto], description: 'Which variant it is' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)
@@ -82,14 +86,20 @@ class ItemOptionsDto {
   @IsIn(['shipping', 'digital'])
   delivery?: 'shipping' | 'digital';
 
-  @ApiPropertyOptional({ type: 'integer', example: 5, minimum: 1, description: 'Without it, no limit' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: 'integer',
+    example: 5,
+    minimum: 1,
+    description: 'At most so many in one order; without it, no limit',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(1_000_000)
   max_per_order?: number | null;
 
-  @ApiPropertyOptional({ example: true, default: true })
+  @ApiPropertyOptional({ example: true, default: true, description: 'Whether agents can buy it' })
   @MayBeAbsent()
   @IsBoolean()
   on_sale?: boolean;
@@ -111,7 +121,7 @@ export class CatalogItemDto extends ItemOptionsDto {
   @IsMerchantId()
   id?: string;
 
-  @ApiProperty({ example: 'Rain Jacket, M' })
+  @ApiProperty({ example: 'Rain Jacket, M', description: 'What agents and buyers read' })
   @IsName()
   name: string;
 
@@ -121,19 +131,30 @@ export class CatalogItemDto extends ItemOptionsDto {
 }
 
 class ProductOptionsDto {
-  @ApiPropertyOptional({ type: 'string', example: 'Keeps out an hour of heavy rain.' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: 'string',
+    example: 'Keeps out an hour of heavy rain.',
+    description: 'For agents and buyers',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(10_000)
   description?: string | null;
 
-  @ApiPropertyOptional({ type: 'string', example: 'clothing' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: 'string',
+    example: 'clothing',
+    description: 'Yours, to find it by',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(100)
   category?: string | null;
 
   @ApiPropertyOptional({
+    nullable: true,
     type: [String],
     example: ['https://shop.example/rain-jacket.jpg'],
     description: 'Addresses; the first one leads',
@@ -149,7 +170,7 @@ export class ProductDto extends ProductOptionsDto {
   @IsMerchantId()
   id?: string;
 
-  @ApiProperty({ example: 'Rain Jacket' })
+  @ApiProperty({ example: 'Rain Jacket', description: 'What agents and buyers read' })
   @IsName()
   name: string;
 
@@ -172,7 +193,7 @@ export class CatalogItemChangesDto extends ItemOptionsDto {
   @IsMerchantId()
   id?: string;
 
-  @ApiPropertyOptional({ example: 'Trail Shoe, size 9' })
+  @ApiPropertyOptional({ example: 'Trail Shoe, size 9', description: 'What agents and buyers read' })
   @MayBeAbsent()
   @IsName()
   name?: string;
@@ -189,7 +210,7 @@ export class CatalogItemChangesDto extends ItemOptionsDto {
 }
 
 export class ProductChangesDto extends ProductOptionsDto {
-  @ApiPropertyOptional({ example: 'Trail Shoe' })
+  @ApiPropertyOptional({ example: 'Trail Shoe', description: 'What agents and buyers read' })
   @MayBeAbsent()
   @IsName()
   name?: string;

@@ -3,16 +3,14 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiConsumes,
-  ApiHeader,
   ApiOperation,
-  ApiParam,
   ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { AgentId } from '../../access/caller.decorator.js';
 import { RequireScope } from '../../access/scopes.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../../common/http/api-docs.js';
 import { BodyFile, Spooled, type SpooledBody } from '../../common/http/spooled-body.js';
 import { type Page, parsePageRequest, toPage } from '../../common/paging.js';
 import type { Claim } from '../../idempotency/claim.js';
@@ -28,19 +26,12 @@ import {
   productExample,
 } from './product.examples.js';
 import { filterOf, importOptionsOf, productId } from './product.query.js';
+import { importReportSchema, productSchema } from './product.schemas.js';
 import { productView } from './product.view.js';
 import { ProductsService } from './products.service.js';
 
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'A repeated request is answered the same',
-};
-
-const id = { name: 'id', schema: { type: 'string' as const }, example: 'prod_trail_shoe' };
-
 /** What the shop sells. A product is sold as one or more items, its variants; each has its prices and its stock. */
-@ApiTags('Admin: catalogue')
+@ApiTags('Catalogue')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/products')
@@ -52,9 +43,7 @@ export class ProductsAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List products with their items and stock, in the order of their ids' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiQuery({ name: 'category', required: false, example: 'shoes' })
+  @ApiQuery({ name: 'category', required: false, description: 'Of this category, such as `shoes`' })
   @ApiQuery({ name: 'q', required: false, description: 'The beginning of a name, in any case, or of an id' })
   @ApiQuery({
     name: 'on_sale',
@@ -62,7 +51,7 @@ export class ProductsAdminController {
     enum: ['true', 'false'],
     description: 'With an item on sale, or with none',
   })
-  @ApiResponse({ status: 200, schema: { example: { data: [productExample], next_cursor: null } } })
+  @ApiPage('The products', productSchema, productExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const { limit, afterId } = parsePageRequest(query, productId);
@@ -77,10 +66,10 @@ export class ProductsAdminController {
       'Agents can buy it at once. Ids may be your own: 409 if there is such a product, or another one has such an item. ' +
       'A new item has nothing in stock unless `inventory` says so; a download needs none.',
   })
-  @ApiHeader(idempotencyKey)
+  @ApiOptionalKey()
   @ApiBody({ type: ProductDto, examples: newProductExamples })
-  @ApiResponse({ status: 201, schema: { example: productExample } })
-  @ApiErrors(400, 401, 403, 409, 422, 429, 503)
+  @ApiAnswer(201, 'The product', productSchema, productExample)
+  @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 503)
   create(@AgentId() actor: string, @CurrentClaim() claim: Claim, @Body() product: ProductDto): Promise<void> {
     return this.products.create(product, actor, claim, (made) => ({ status: 201, body: productView(made) }));
   }
@@ -98,7 +87,7 @@ export class ProductsAdminController {
       'again. At most 50 MB and 100,000 lines of 256 kB. An import that was interrupted has the lines that came before; ' +
       'with a key, whoever did not wait for the report gets it by sending the same again.',
   })
-  @ApiHeader(idempotencyKey)
+  @ApiOptionalKey()
   @ApiQuery({
     name: 'dry_run',
     required: false,
@@ -112,8 +101,10 @@ export class ProductsAdminController {
     description: 'Which lines are listed; without it, beyond 1,000 lines only those that failed',
   })
   @ApiConsumes('application/x-ndjson')
-  @ApiBody({ schema: { type: 'string', example: importExample } })
-  @ApiResponse({ status: 200, schema: { example: importReportExample } })
+  @ApiBody({
+    schema: { type: 'string', description: 'One product per line, as JSON', example: importExample },
+  })
+  @ApiAnswer(200, 'What became of the lines', importReportSchema, importReportExample)
   @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 503)
   import(
     @AgentId() actor: string,
@@ -126,8 +117,8 @@ export class ProductsAdminController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One product with its items and stock' })
-  @ApiParam(id)
-  @ApiResponse({ status: 200, schema: { example: productExample } })
+  @ApiId('Id of the product', 'prod_trail_shoe')
+  @ApiAnswer(200, 'The product', productSchema, productExample)
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     return productView(await this.products.find(id));
@@ -142,11 +133,11 @@ export class ProductsAdminController {
       'are merged by id: those that are not named stay, a new one is added, `remove` takes one out. Open carts are ' +
       'priced anew before they are paid, and their buyers are told.',
   })
-  @ApiParam(id)
-  @ApiHeader(idempotencyKey)
+  @ApiId('Id of the product', 'prod_trail_shoe')
+  @ApiOptionalKey()
   @ApiBody({ type: ProductChangesDto, examples: changedProductExamples })
-  @ApiResponse({ status: 200, schema: { example: productExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiAnswer(200, 'The product', productSchema, productExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   change(
     @AgentId() actor: string,
     @CurrentClaim() claim: Claim,
@@ -168,10 +159,10 @@ export class ProductsAdminController {
       'It is sold to nobody any more, in open carts either. Orders keep what they say of it, and its stock and ledger ' +
       'stay. The id may be used again.',
   })
-  @ApiParam(id)
-  @ApiHeader(idempotencyKey)
+  @ApiId('Id of the product', 'prod_trail_shoe')
+  @ApiOptionalKey()
   @ApiResponse({ status: 204, description: 'Removed' })
-  @ApiErrors(401, 403, 404, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
   remove(@AgentId() actor: string, @CurrentClaim() claim: Claim, @Param('id') id: string): Promise<void> {
     return this.products.remove(id, actor, claim, { status: 204, body: null });
   }

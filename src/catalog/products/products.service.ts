@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
 import { Database, type Tx } from '../../database/database.js';
 import type { Claim, Reply } from '../../idempotency/claim.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { catalogErrors } from '../catalog.errors.js';
 import { InventoryService } from '../inventory.service.js';
 import type { Cause } from '../inventory.store.js';

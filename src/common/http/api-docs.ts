@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiHeader, ApiParam, ApiQuery, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 import { type ApiError, errorBody } from '../api-error.js';
+import { pageOf, type Schema, text, word } from './schema.js';
 
 const errors: Record<number, { description: string; code: string; message: string; param?: string }> = {
   400: {
@@ -15,14 +16,14 @@ const errors: Record<number, { description: string; code: string; message: strin
     message: 'A valid API key is required: Authorization: Bearer <key>.',
   },
   403: {
-    description: 'The key lacks the scope',
+    description: 'The key lacks the scope that the route wants: `admin` (to read, `admin:read`) or `agent`',
     code: 'forbidden',
-    message: 'This needs an API key with the scope agent.',
+    message: 'This needs an API key with the scope admin.',
   },
   404: {
     description: 'Not found, or not yours',
     code: 'not_found',
-    message: 'The checkout session was not found.',
+    message: 'The order was not found.',
   },
   405: {
     description: 'The session is over',
@@ -75,34 +76,95 @@ export function ApiErrors(...statuses: (keyof typeof errors)[]): MethodDecorator
       if (!error) return [];
       const { description, ...body } = error;
       const type = { 500: 'processing_error', 503: 'service_unavailable' }[status] ?? 'invalid_request';
-      return [
-        ApiResponse({
-          status,
-          description,
-          schema: { $ref: '#/components/schemas/Error', example: { type, ...body } },
-        }),
-      ];
+      return [ApiAnswer(status, description, errorSchema, { type, ...body })];
     }),
   );
 }
 
-/** For `@ApiResponse`: a refusal of one route that says more than its status. */
-export const errorExample = (description: string, error: ApiError): ApiResponseOptions => ({
-  status: error.status,
-  description,
-  schema: { $ref: '#/components/schemas/Error', example: errorBody(error) },
-});
+/** Documents an answer in JSON: its status, what it is, its schema, and an example that the schema allows. */
+export const ApiAnswer = (
+  status: number,
+  description: string,
+  schema: Schema,
+  example: unknown,
+): MethodDecorator & ClassDecorator => ApiResponse(answer(status, description, schema, example));
 
-/** The schema that `ApiErrors` refers to (ACP 2026-04-17 `Error`). */
-export const errorSchema = {
-  type: 'object' as const,
+/** Documents one page of a list, and the parameters that say which. */
+export const ApiPage = (description: string, schema: Schema, example: object): MethodDecorator =>
+  applyDecorators(
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+      description: 'At most so many on a page',
+    }),
+    ApiQuery({
+      name: 'cursor',
+      required: false,
+      schema: { type: 'string' },
+      description: '`next_cursor` of the page before; without it the first page',
+    }),
+    ApiAnswer(200, description, pageOf(schema), { data: [example], next_cursor: null }),
+  );
+
+/** Documents the id in a path. An example only if it is one that every sandbox has. */
+export const ApiId = (of: string, example?: string, name = 'id'): MethodDecorator =>
+  ApiParam({ name, schema: { type: 'string', example }, description: of });
+
+/** Documents a key that may be sent. Without an example: the page to try it out would send it. */
+export const ApiOptionalKey = (): MethodDecorator =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    schema: { type: 'string', maxLength: 255 },
+    description: 'Makes the call safe to repeat: the same key and body get the first answer again, for a day',
+  });
+
+/** What the documentation page sends a key of its own for, each time. */
+export const freshKey = 'new';
+
+/** Documents a key that must be sent. */
+export const ApiRequiredKey = (more = ''): MethodDecorator =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: true,
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    description:
+      `Of your making, one for each intent: the same key and body get the first answer again${more}. ` +
+      `On this page \`${freshKey}\` becomes another key with every press`,
+    example: freshKey,
+  });
+
+const answer = (
+  status: number,
+  description: string,
+  schema: Schema,
+  example: unknown,
+): ApiResponseOptions => ({ status, description, content: { 'application/json': { schema, example } } });
+
+/** For `@ApiResponse`: a refusal of one route that says more than its status. */
+export const errorExample = (description: string, error: ApiError): ApiResponseOptions =>
+  answer(error.status, description, errorSchema, errorBody(error));
+
+/** What every refusal is told with (ACP 2026-04-17 `Error`). */
+const errorSchema: Schema = {
+  title: 'Error',
+  type: 'object',
   required: ['type', 'code', 'message'],
   additionalProperties: false,
   properties: {
-    type: { type: 'string' as const, enum: ['invalid_request', 'processing_error', 'service_unavailable'] },
-    code: { type: 'string' as const, description: 'Machine-readable reason' },
-    message: { type: 'string' as const, description: 'For people' },
-    param: { type: 'string' as const, description: 'RFC 9535 JSONPath to what is wrong' },
-    supported_versions: { type: 'array' as const, items: { type: 'string' as const } },
+    type: word('Whose matter it is: the request, our processing, or a dependency that is away', [
+      'invalid_request',
+      'processing_error',
+      'service_unavailable',
+    ]),
+    code: text('Machine-readable reason'),
+    message: text('For people'),
+    param: text('RFC 9535 JSONPath to what is wrong in the request, such as `$.line_items[0].quantity`'),
+    supported_versions: {
+      type: 'array',
+      description: 'With a refused `API-Version`: those that the agent may use',
+      items: { type: 'string' },
+    },
   },
 };

@@ -7,11 +7,12 @@ export const recordedTypes = ['credit', 'return', 'exchange', 'price_adjustment'
 export type RecordedType = (typeof recordedTypes)[number];
 
 export class AdjustmentDto {
-  @ApiProperty({ enum: recordedTypes, example: 'return' })
+  @ApiProperty({ enum: recordedTypes, example: 'return', description: 'What changed' })
   @IsIn(recordedTypes)
   type: RecordedType;
 
   @ApiPropertyOptional({
+    type: 'integer',
     description: 'Minor units, tax included; needed for `credit` and `price_adjustment`. Moves no money',
     example: 500,
     minimum: 1,

@@ -1,18 +1,19 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../../access/caller.decorator.js';
 import { RequireScope } from '../../access/scopes.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey } from '../../common/http/api-docs.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../../idempotency/idempotent.decorator.js';
 import { RefundOrderDto } from '../order-actions.dto.js';
-import { refundExample, returnExample } from '../orders.examples.js';
+import { adjustmentSchema } from '../order.schemas.js';
+import { adjustmentExamples, refundExample, returnExample } from '../orders.examples.js';
 import { RefundOrderService } from '../refund-order.service.js';
 import { AdjustmentDto } from './adjustment.dto.js';
 import { OrderAdjustmentsService } from './order-adjustments.service.js';
 
 /** What changes an order after it was placed. */
-@ApiTags('Admin: orders')
+@ApiTags('Orders')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/orders/:id')
@@ -23,15 +24,13 @@ export class AdjustmentsAdminController {
   ) {}
 
   @Post('refunds')
+  @ApiId('Id of the order')
   @Idempotent({ keyOptional: true })
   @ApiOperation({ summary: 'Send money back through the payment provider' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({
-    status: 201,
-    description: 'The adjustment; pending until the provider confirms',
-    schema: { example: refundExample },
-  })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiBody({ type: RefundOrderDto, examples: adjustmentExamples.refunds })
+  @ApiOptionalKey()
+  @ApiAnswer(201, 'The adjustment; pending until the provider confirms', adjustmentSchema, refundExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   refund(
     @AgentId() actor: string,
     @Param('id') orderId: string,
@@ -42,6 +41,7 @@ export class AdjustmentsAdminController {
   }
 
   @Post('adjustments')
+  @ApiId('Id of the order')
   @Idempotent({ keyOptional: true })
   @ApiOperation({
     summary: 'Record a return, a cancellation of some pieces, an exchange, a credit or a price adjustment',
@@ -49,9 +49,10 @@ export class AdjustmentsAdminController {
       'A return takes pieces that have left the shop from the order, a cancellation those that no fulfillment holds; ' +
       'the others change no quantity. No money moves: that is `/refunds`.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 201, description: 'The adjustment', schema: { example: returnExample } })
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiBody({ type: AdjustmentDto, examples: adjustmentExamples.adjustments })
+  @ApiOptionalKey()
+  @ApiAnswer(201, 'The adjustment', adjustmentSchema, returnExample)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   adjust(
     @AgentId() actor: string,
     @Param('id') orderId: string,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
 import { InventoryStore } from '../../catalog/inventory.store.js';
 import { newId } from '../../common/id.js';
 import { Database } from '../../database/database.js';
 import type { Claim } from '../../idempotency/claim.js';
-import { AuditService } from '../../settings/audit.service.js';
+import { asked, standing } from '../order.audit.js';
 import { OrderChangesService } from '../order-changes.service.js';
 import { asStock } from '../order-lines.js';
 import { orderErrors } from '../orders.errors.js';
@@ -22,27 +23,32 @@ export class OrderAdjustmentsService {
     private readonly audit: AuditService,
   ) {}
 
-  async add(orderId: string, asked: AdjustmentDto, actor: string, claim: Claim): Promise<void> {
+  async add(orderId: string, wanted: AdjustmentDto, actor: string, claim: Claim): Promise<void> {
     const render = await this.orders.renderer();
     const adjustmentId = newId('adj');
     await this.db.transaction(async (tx) => {
       const order = await this.changes.lock(tx, orderId);
       if (!order) throw orderErrors.notFound();
+      const before = standing(order);
       let back: ReturnType<typeof asStock> = [];
       const view = await this.changes.apply(
         tx,
         order,
         (life) => {
-          const { adjustment, restock } = adjust(life, adjustmentId, asked);
+          const { adjustment, restock } = adjust(life, adjustmentId, wanted);
           back = asStock(restock, life.lines);
           return { adjustments: [adjustment] };
         },
         render,
       );
       if (back.length > 0) await this.inventory.restock(tx, back, { reference: orderId, actor });
-      const { type, amount, restock } = asked;
-      const after = { adjustment: adjustmentId, type, amount, restock };
-      await this.audit.append(tx, { actor, action: 'order.adjusted', subject: orderId, after });
+      await this.audit.append(tx, {
+        actor,
+        action: 'order.adjusted',
+        subject: orderId,
+        before,
+        after: { ...standing(order), adjustment: adjustmentId, ...asked(wanted) },
+      });
       const body = view.adjustments.find(({ id }) => id === adjustmentId);
       await claim.finish(tx, { status: 201, body });
     });

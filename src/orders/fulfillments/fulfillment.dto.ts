@@ -12,11 +12,19 @@ import {
 } from './fulfillment.states.js';
 
 export class DigitalDeliveryDto {
-  @ApiProperty({ example: 'https://shop.example/downloads/field-guide?token=9f2c', maxLength: 2000 })
+  @ApiProperty({
+    example: 'https://shop.example/downloads/field-guide?token=9f2c',
+    maxLength: 2000,
+    description: 'Where the buyer gets it',
+  })
   @IsWebAddress()
   access_url: string;
 
-  @ApiPropertyOptional({ example: 'FIELD-2026-7QX4-M2KD', maxLength: 500 })
+  @ApiPropertyOptional({
+    example: 'FIELD-2026-7QX4-M2KD',
+    maxLength: 500,
+    description: 'What unlocks it',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 500)
@@ -29,7 +37,7 @@ export class DigitalDeliveryDto {
 }
 
 export class FulfillmentDto {
-  @ApiProperty({ enum: fulfillmentTypes, example: 'shipping' })
+  @ApiProperty({ enum: fulfillmentTypes, example: 'shipping', description: 'How it gets to the buyer' })
   @IsIn(fulfillmentTypes)
   type: FulfillmentType;
 
@@ -76,7 +84,7 @@ export class FulfillmentDto {
 }
 
 export class FulfillmentEventDto {
-  @ApiProperty({ enum: fulfillmentEventTypes, example: 'shipped' })
+  @ApiProperty({ enum: fulfillmentEventTypes, example: 'shipped', description: 'What happened' })
   @IsIn(fulfillmentEventTypes)
   type: FulfillmentEventType;
 
@@ -94,7 +102,7 @@ export class FulfillmentEventDto {
   @Length(1, 500)
   description?: string;
 
-  @ApiPropertyOptional({ example: 'Memphis, TN', maxLength: 200 })
+  @ApiPropertyOptional({ example: 'Memphis, TN', maxLength: 200, description: 'Where it happened' })
   @IsOptional()
   @IsString()
   @Length(1, 200)

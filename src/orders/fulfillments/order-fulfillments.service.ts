@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
 import { newId } from '../../common/id.js';
-import { Database, type Tx } from '../../database/database.js';
+import { Database } from '../../database/database.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { QueueService } from '../../queue/queue.service.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { MerchantRequestsService } from '../merchant-requests.service.js';
+import { asked, standing } from '../order.audit.js';
 import { OrderChangesService } from '../order-changes.service.js';
 import type { OrderChange, OrderLife } from '../order-life.js';
 import { OrdersService } from '../orders.service.js';
 import type { FulfillmentDto, FulfillmentEventDto } from './fulfillment.dto.js';
 import { fulfill, record } from './fulfillment.rules.js';
-import { type FulfillmentStatus, isDispatched } from './fulfillment.states.js';
-import type { FulfillmentView } from './fulfillment.view.js';
+import { type FulfillmentStatus, fulfillmentStatus, isDispatched } from './fulfillment.states.js';
 
 interface Step {
   orderId: string;
@@ -19,7 +19,7 @@ interface Step {
   actor: string;
   /** For the audit log. */
   action: string;
-  type: string;
+  wanted: FulfillmentDto | FulfillmentEventDto;
   change: (life: OrderLife) => OrderChange;
 }
 
@@ -35,47 +35,56 @@ export class OrderFulfillmentsService {
     private readonly queue: QueueService,
   ) {}
 
-  async add(orderId: string, asked: FulfillmentDto, actor: string, claim: Claim): Promise<void> {
+  async add(orderId: string, wanted: FulfillmentDto, actor: string, claim: Claim): Promise<void> {
     const fulfillmentId = newId('ful');
-    const change = (life: OrderLife): OrderChange => fulfill(life, fulfillmentId, asked);
+    const change = (life: OrderLife): OrderChange => fulfill(life, fulfillmentId, wanted);
     const action = 'order.fulfillment_added';
-    await this.take({ orderId, fulfillmentId, actor, action, type: asked.type, change }, claim);
+    await this.take({ orderId, fulfillmentId, actor, action, wanted, change }, claim);
   }
 
   async record(
     orderId: string,
     fulfillmentId: string,
-    asked: FulfillmentEventDto,
+    wanted: FulfillmentEventDto,
     actor: string,
     claim: Claim,
   ): Promise<void> {
-    const change = (life: OrderLife): OrderChange => ({ events: [record(life, fulfillmentId, asked)] });
+    const change = (life: OrderLife): OrderChange => ({ events: [record(life, fulfillmentId, wanted)] });
     const action = 'order.fulfillment_event';
-    await this.take({ orderId, fulfillmentId, actor, action, type: asked.type, change }, claim);
+    await this.take({ orderId, fulfillmentId, actor, action, wanted, change }, claim);
   }
 
   private async take(step: Step, claim: Claim): Promise<void> {
     const render = await this.orders.renderer();
     const captures = await this.db.transaction(async (tx) => {
       const { order, attempt } = await this.requests.lockBoth(tx, step.orderId);
-      const view = await this.changes.apply(tx, order, step.change, render);
+      const before: Standing = {
+        ...standing(order),
+        fulfillment: step.fulfillmentId,
+        fulfillment_status: null,
+      };
+      const change = (life: OrderLife): OrderChange => {
+        before.fulfillment_status = statusOf(life, step.fulfillmentId);
+        return step.change(life);
+      };
+      const view = await this.changes.apply(tx, order, change, render);
       const body = view.fulfillments.find(({ id }) => id === step.fulfillmentId);
       if (!body) throw new Error(`fulfillment ${step.fulfillmentId} was not written`);
       const due = render.settings.captureOnFulfillment && isDispatched(body.status as FulfillmentStatus);
       const captured = due && attempt !== null && (await this.requests.intendCapture(tx, attempt));
-      await this.append(tx, step, body);
+      const after = { ...before, ...standing(order), fulfillment_status: body.status, ...asked(step.wanted) };
+      const { actor, action } = step;
+      await this.audit.append(tx, { actor, action, subject: order.id, before, after });
       await claim.finish(tx, { status: 201, body });
       return captured;
     });
     if (captures) this.queue.wake('payments.operations');
   }
+}
 
-  private append(
-    tx: Tx,
-    { actor, action, orderId, type }: Step,
-    { id, status }: FulfillmentView,
-  ): Promise<void> {
-    const after = { fulfillment: id, type, status };
-    return this.audit.append(tx, { actor, action, subject: orderId, after });
-  }
+type Standing = ReturnType<typeof standing> & { fulfillment: string; fulfillment_status: string | null };
+
+function statusOf({ fulfillments }: OrderLife, fulfillmentId: string): string | null {
+  const fulfillment = fulfillments.find(({ id }) => id === fulfillmentId);
+  return fulfillment ? fulfillmentStatus(fulfillment.events) : null;
 }

@@ -13,7 +13,7 @@ const example = `${orderColumns.join(',')}
 ord_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1,1001,2026-11-22T12:00:00.000Z,confirmed,paid,agt_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1,usd,14464,500,3,ada@example.com,stripe,pi_123
 `;
 
-@ApiTags('Admin: orders')
+@ApiTags('Orders')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/orders.csv')

@@ -11,14 +11,27 @@ import {
 import type { Request } from 'express';
 import { AgentId } from '../../access/caller.decorator.js';
 import { Public, RequireScope } from '../../access/scopes.js';
-import { apiErrors, errorBody } from '../../common/api-error.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { apiErrors } from '../../common/api-error.js';
+import { ApiAnswer, ApiErrors, errorExample } from '../../common/http/api-docs.js';
 import { TakesRawBody } from '../../common/http/json-body.interceptor.js';
+import { flag, instant, list, open, shape, text } from '../../common/http/schema.js';
 import { agentReceiverErrors } from './agent-receiver.errors.js';
 import { AgentReceiverService, type ReceivedWebhook } from './agent-receiver.service.js';
 
 const bodyExample =
   '{"type":"order_create","data":{"type":"order","id":"ord_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1"}}';
+
+const receivedSchema = shape('ReceivedWebhooks', {
+  data: list(
+    'The webhooks',
+    shape('ReceivedWebhook', {
+      received_at: instant('When it came'),
+      headers: open('Its headers, names in lower case'),
+      body: text('The body as it came'),
+      verified: flag('Whether the signature was right'),
+    }),
+  ),
+});
 
 /** An agent's platform for those who have none: the sandbox's own agent is told of its orders here. */
 @ApiTags('Sandbox')
@@ -38,15 +51,17 @@ export class AgentReceiverController {
   @ApiHeader({
     name: 'Merchant-Signature',
     required: true,
-    example: 't=1795363200,v1=<hex HMAC-SHA256 of t.body>',
+    schema: { type: 'string' },
+    description: '`t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>`',
   })
   @ApiBody({ schema: { type: 'object', example: JSON.parse(bodyExample) as object } })
-  @ApiResponse({ status: 200, schema: { example: { received: true } } })
-  @ApiResponse({
-    status: 401,
-    description: 'The signature is missing, wrong or old; the webhook is kept all the same',
-    schema: { $ref: '#/components/schemas/Error', example: errorBody(agentReceiverErrors.signature()) },
-  })
+  @ApiAnswer(200, 'It is kept', shape('Kept', { received: flag('Always true') }), { received: true })
+  @ApiResponse(
+    errorExample(
+      'The signature is missing, wrong or old; the webhook is kept all the same',
+      agentReceiverErrors.signature(),
+    ),
+  )
   @ApiErrors(413)
   async receive(@Req() request: Request): Promise<{ received: true }> {
     await this.receiver.receive(request.headers, bytesOf(request));
@@ -60,22 +75,22 @@ export class AgentReceiverController {
     summary: "What the sandbox's agent has received, the oldest first",
     description: 'Of all that is kept the newest. Another agent sees nothing.',
   })
-  @ApiQuery({ name: 'limit', required: false, example: 1000, description: 'At most 10,000' })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 1000 },
+    description: 'At most so many',
+  })
   @ApiQuery({ name: 'order_id', required: false, description: 'Only those with this in the body' })
-  @ApiResponse({
-    status: 200,
-    schema: {
-      example: {
-        data: [
-          {
-            received_at: '2026-11-22T12:00:00.000Z',
-            headers: { 'merchant-signature': 't=1795363200,v1=...', 'request-id': 'evt_...' },
-            body: bodyExample,
-            verified: true,
-          },
-        ],
+  @ApiAnswer(200, 'What was received', receivedSchema, {
+    data: [
+      {
+        received_at: '2026-11-22T12:00:00.000Z',
+        headers: { 'merchant-signature': 't=1795363200,v1=...', 'request-id': 'evt_...' },
+        body: bodyExample,
+        verified: true,
       },
-    },
+    ],
   })
   @ApiErrors(400, 401, 403, 429)
   async list(

@@ -4,7 +4,6 @@ import {
   ApiBody,
   ApiHeader,
   ApiOperation,
-  ApiParam,
   ApiQuery,
   ApiResponse,
   ApiTags,
@@ -12,19 +11,27 @@ import {
 import type { Response } from 'express';
 import { AgentId } from '../../access/caller.decorator.js';
 import { RequireScope } from '../../access/scopes.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../../common/http/api-docs.js';
+import { open } from '../../common/http/schema.js';
 import type { Page } from '../../common/paging.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../../idempotency/idempotent.decorator.js';
 import { type Change, ChangeSettingsService } from '../changes/change-settings.service.js';
 import { SettingsOverviewService } from '../changes/settings-overview.service.js';
 import { etagOf } from '../settings.errors.js';
-import { changeExamples, checkoutExample, historyExample, previewExample } from './settings.examples.js';
+import {
+  changeExamples,
+  checkoutExample,
+  historyExample,
+  previewExample,
+  schemasExample,
+} from './settings.examples.js';
 import { parseDryRun, parseHistoryPage, parseIfMatch, RollbackSettingsDto } from './settings.requests.js';
+import { changedSchema, historySchema, namespaceSchema, namespacesSchema } from './settings.schemas.js';
 
 type Query = Record<string, unknown>;
 
-const ForNamespace = (): MethodDecorator => ApiParam({ name: 'namespace', example: 'checkout' });
+const ForNamespace = (): MethodDecorator => ApiId('Name of the namespace', 'checkout', 'namespace');
 const AsTrial = (): MethodDecorator =>
   ApiQuery({
     name: 'dry_run',
@@ -46,14 +53,14 @@ const Changed = (): MethodDecorator =>
     description: 'The namespace as it is now; with `dry_run` only `valid`, `errors` and `changes`',
     content: {
       'application/json': {
-        schema: { type: 'object' },
+        schema: changedSchema,
         examples: { changed: { value: checkoutExample }, 'with dry_run=true': { value: previewExample } },
       },
     },
   });
 
 /** What the merchant changes while the shop runs. */
-@ApiTags('Admin: settings')
+@ApiTags('Settings')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/settings')
@@ -70,7 +77,7 @@ export class SettingsAdminController {
       'Each member with its value, its default, and where the value comes from: what was stored here wins over the ' +
       'environment, the environment over the default. Secrets only say whether they are set, and their last four characters.',
   })
-  @ApiResponse({ status: 200, schema: { example: { data: [checkoutExample], next_cursor: null } } })
+  @ApiAnswer(200, 'All namespaces', namespacesSchema, { data: [checkoutExample], next_cursor: null })
   @ApiErrors(401, 403, 429, 503)
   list(): Promise<Page<object>> {
     return this.overview.list();
@@ -78,7 +85,7 @@ export class SettingsAdminController {
 
   @Get('schema')
   @ApiOperation({ summary: 'JSON Schema (2020-12) of every namespace' })
-  @ApiResponse({ status: 200, schema: { type: 'object', additionalProperties: { type: 'object' } } })
+  @ApiAnswer(200, 'The schemas', open('The schema of each namespace', { type: 'object' }), schemasExample)
   @ApiErrors(401, 403, 429, 503)
   schemas(): Record<string, object> {
     return this.overview.schemas();
@@ -86,8 +93,8 @@ export class SettingsAdminController {
 
   @Get(':namespace')
   @ForNamespace()
-  @ApiOperation({ summary: 'One namespace; its version is also in `ETag`. Version 0: never changed' })
-  @ApiResponse({ status: 200, schema: { example: checkoutExample } })
+  @ApiOperation({ summary: 'One namespace; its version is also in the header ETag' })
+  @ApiAnswer(200, 'The namespace', namespaceSchema, checkoutExample)
   @ApiErrors(401, 403, 404, 429, 503)
   async get(
     @Param('namespace') namespace: string,
@@ -103,7 +110,7 @@ export class SettingsAdminController {
   @ForNamespace()
   @AsTrial()
   @OnVersion()
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOptionalKey()
   @ApiOperation({
     summary: 'Change members of a namespace',
     description:
@@ -132,9 +139,7 @@ export class SettingsAdminController {
       '`values` is what was stored then. In `changes` a member that was not stored shows what the environment or ' +
       'the default says today. A secret that was changed is listed and never shown.',
   })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiResponse({ status: 200, schema: { example: { data: [historyExample], next_cursor: null } } })
+  @ApiPage('The versions', historySchema, historyExample)
   @ApiErrors(400, 401, 403, 404, 429, 503)
   history(@Param('namespace') namespace: string, @Query() query: Query): Promise<Page<object>> {
     return this.overview.history(namespace, parseHistoryPage(query));
@@ -146,10 +151,11 @@ export class SettingsAdminController {
   @ForNamespace()
   @AsTrial()
   @OnVersion()
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOptionalKey()
   @ApiOperation({ summary: 'Bring the values of an earlier version back, as a new version' })
+  @ApiBody({ type: RollbackSettingsDto, examples: { 'as before any change': { value: { version: 0 } } } })
   @Changed()
-  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   rollback(
     @AgentId() actor: string,
     @Param('namespace') namespace: string,

@@ -25,7 +25,7 @@ export function documentSettings(document: OpenAPIObject, registry: SettingsRegi
     for (const operation of [operations.get, operations.patch, operations.post]) {
       for (const parameter of operation?.parameters ?? []) {
         if ('name' in parameter && parameter.name === 'namespace')
-          parameter.schema = { type: 'string', enum: names };
+          parameter.schema = { ...parameter.schema, enum: names };
       }
     }
   }

@@ -77,3 +77,16 @@ export const changeExamples = {
     },
   },
 };
+
+/** A part of what is answered. */
+export const schemasExample = {
+  checkout: {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'checkout',
+    type: 'object',
+    properties: {
+      sessionTtlMinutes: { description: 'Minutes after which a session expires', type: ['number', 'null'] },
+    },
+    additionalProperties: false,
+  },
+};

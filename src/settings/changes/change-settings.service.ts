@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../../common/http/request-context.js';
+import { AuditService } from '../../audit/audit.service.js';
 import { Database, type Tx } from '../../database/database.js';
-import { AuditService } from '../audit.service.js';
 import type { AnyNamespace, SettingProblem } from '../namespace.js';
 import type { OpenedValues } from '../secret-members.js';
 import type { Setting } from '../setting.entity.js';
 import { etagOf, settingsErrors } from '../settings.errors.js';
 import { SettingsService } from '../settings.service.js';
 import { audited } from '../settings.view.js';
-import { type Draft, type MemberChange, patched, restored } from './settings-draft.js';
+import { type Draft, type MemberChange, restored } from './settings-draft.js';
 import { SettingsInspector } from './settings-inspector.js';
 import { SettingsStore } from './settings.store.js';
 
@@ -99,7 +98,7 @@ export class ChangeSettingsService {
   }
 
   private async draft(tx: Tx, namespace: AnyNamespace, before: OpenedValues, change: Change): Promise<Draft> {
-    if ('patch' in change) return patched(namespace, before, asObject(change.patch));
+    if ('patch' in change) return this.inspector.patched(namespace, before, asObject(change.patch));
     const earlier = await this.store.findVersion(tx, namespace.namespace, change.restore);
     if (!earlier && change.restore > 0) throw settingsErrors.unknownVersion();
     return restored(before, this.inspector.open(namespace, earlier?.values));
@@ -137,7 +136,6 @@ export class ChangeSettingsService {
       actor: saved.updatedBy,
       action: 'settings.changed',
       subject: namespace.namespace,
-      requestId: requestContext.get()?.requestId,
       before: { version: row.version, values: values('before') },
       after: { version: saved.version, values: values('after') },
     });

@@ -20,9 +20,11 @@ export interface Draft {
 export function patched(
   namespace: AnyNamespace,
   before: OpenedValues,
-  patch: Record<string, unknown>,
+  wanted: Record<string, unknown>,
+  config: Config,
 ): Draft {
   const known = membersOf(namespace);
+  const patch = { ...wanted, ...replacedSecrets(namespace, before, wanted, config) };
   const unknown = Object.keys(patch).filter((name) => !known.includes(name));
   const named = Object.entries(patch).filter(([name]) => known.includes(name));
   const kept = Object.entries(before.values).filter(([name]) => !Object.hasOwn(patch, name));
@@ -34,6 +36,26 @@ export function patched(
       ...before.broken.filter((problem) => !Object.hasOwn(patch, memberOf(problem))),
     ],
   };
+}
+
+/** Secrets that another one takes the place of, where they are to be kept for as long as both are in use. */
+function replacedSecrets(
+  namespace: AnyNamespace,
+  { values, broken }: OpenedValues,
+  wanted: Record<string, unknown>,
+  config: Config,
+): Record<string, unknown> {
+  const otherwise = unstored(namespace, config, {});
+  const moves = Object.entries(namespace.previous ?? {}).flatMap(([current, previous]) => {
+    if (!Object.hasOwn(wanted, current) || Object.hasOwn(wanted, previous)) return [];
+    if (broken.some((problem) => memberOf(problem) === current)) return [];
+    const [was, is] = [values[current] ?? otherwise[current], wanted[current] ?? otherwise[current]];
+    // To set the same once more is no changeover, and to set none ends it.
+    if (!was || !is || was === is) return [];
+    // What comes from the environment stays there: where nothing is stored it stands in by itself.
+    return [[previous, values[current] ?? null] as const];
+  });
+  return Object.fromEntries(moves);
 }
 
 /** A secret that is set is always new: whether it is the same as before is nobody's business. */
@@ -73,7 +95,7 @@ export function draftProblems(
 ): SettingProblem[] {
   const declared = membersOf(namespace);
   const stored = Object.entries(draft.values).filter(([name]) => declared.includes(name));
-  const plain = { ...unstored(namespace, config), ...Object.fromEntries(stored) };
+  const plain = { ...unstored(namespace, config, draft.values), ...Object.fromEntries(stored) };
   const rules = (values: object) => registry.brokenRules(namespace, values);
   const { problems } = validateSettings(namespace, plain, config, { strict: true, rules });
   return [...draft.problems, ...problems.filter((problem) => Object.hasOwn(draft.values, memberOf(problem)))];
@@ -93,10 +115,11 @@ export function memberChanges(
   members: string[],
   { before, after, show = shown }: { before: OpenedValues; after: OpenedValues; show?: typeof shown },
 ): MemberChange[] {
-  const otherwise = unstored(namespace, config);
   const order = membersOf(namespace);
   const valueIn = ({ values, broken }: OpenedValues, member: string): unknown =>
-    broken.some((problem) => memberOf(problem) === member) ? anySecret : { ...otherwise, ...values }[member];
+    broken.some((problem) => memberOf(problem) === member)
+      ? anySecret
+      : { ...unstored(namespace, config, values), ...values }[member];
   const inOrder = members.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
   return inOrder.map((member) => ({
     member,

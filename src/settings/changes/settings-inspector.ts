@@ -7,7 +7,7 @@ import { settingsErrors } from '../settings.errors.js';
 import { SettingsRegistry } from '../settings.registry.js';
 import { jsonSchemaOf } from '../settings.schema.js';
 import { namespaceView, type shown } from '../settings.view.js';
-import { type Draft, draftProblems, type MemberChange, memberChanges } from './settings-draft.js';
+import { type Draft, draftProblems, type MemberChange, memberChanges, patched } from './settings-draft.js';
 
 /** Looks at stored settings: what they come to, what is wrong with them, what a change of them would do. */
 @Injectable()
@@ -36,6 +36,10 @@ export class SettingsInspector {
 
   open(namespace: AnyNamespace, stored: Record<string, unknown> | null | undefined): OpenedValues {
     return this.secrets.open(namespace, stored ?? {});
+  }
+
+  patched(namespace: AnyNamespace, before: OpenedValues, patch: Record<string, unknown>): Draft {
+    return patched(namespace, before, patch, this.config);
   }
 
   /** As it is stored: a secret that did not change keeps its ciphertext. */

@@ -1,13 +1,24 @@
 import { Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../access/scopes.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId } from '../../common/http/api-docs.js';
 import { TakesRawBody } from '../../common/http/json-body.interceptor.js';
+import { flag, shape } from '../../common/http/schema.js';
 import { ReceiveWebhookService } from './receive-webhook.service.js';
 import type { WebhookRequest } from './webhook-body.js';
 
+const eventExample = {
+  id: 'evt_1Q0PsIJvEtkwdCNYMSaVuRz6',
+  object: 'event',
+  created: 1795348800,
+  type: 'payment_intent.succeeded',
+  data: {
+    object: { id: 'pi_123', object: 'payment_intent', status: 'succeeded', amount: 14464, currency: 'usd' },
+  },
+};
+
 /** Where the payment providers tell what happened. The signature is the credential. */
-@ApiTags('Provider webhooks')
+@ApiTags('Provider callbacks')
 @Public()
 @Controller('webhooks')
 export class InboundWebhooksController {
@@ -22,13 +33,13 @@ export class InboundWebhooksController {
       'Enter this address in the dashboard of the provider. The event is stored before it is answered and acted on ' +
       'afterwards; one that comes twice is stored once.',
   })
-  @ApiParam({ name: 'provider', schema: { type: 'string' }, example: 'stripe' })
+  @ApiId('Code of the provider', 'stripe', 'provider')
   @ApiBody({
     description: 'The event as the provider signed it',
-    schema: { type: 'object', example: { id: 'evt_123', object: 'event', type: 'payment_intent.succeeded' } },
+    schema: { type: 'object', example: eventExample },
   })
-  @ApiResponse({ status: 200, schema: { example: { received: true } } })
-  @ApiErrors(400, 404, 503)
+  @ApiAnswer(200, 'It is stored', shape('Received', { received: flag('Always true') }), { received: true })
+  @ApiErrors(400, 404, 413, 429, 503)
   async receive(
     @Param('provider') provider: string,
     @Req() request: WebhookRequest,

@@ -41,12 +41,6 @@ export class InboxProcessor implements OnModuleDestroy {
     }
   }
 
-  @OnJob('webhooks.expire')
-  async expire(): Promise<void> {
-    const count = await this.inbox.expireBodies();
-    if (count > 0) this.logger.log({ event: 'webhook.bodies_expired', count });
-  }
-
   /** Nothing is begun that could outlast the lease; what is left then is given back. */
   private async workOff(groups: DueGroup[], claimedAt: number): Promise<void> {
     const { inboxLeaseMs, inboxDeadlineMs } = this.config.timings;

@@ -21,8 +21,6 @@ export interface DueGroup {
 
 type DueRow = Pick<WebhookEvent, 'id' | 'provider' | 'known' | 'part' | 'payment' | 'dispute' | 'attempts'>;
 
-const expireBatch = 1_000;
-
 /** The inbox. All times are the database's. */
 @Injectable()
 export class InboxStore {
@@ -34,7 +32,7 @@ export class InboxStore {
 
   /**
    * Keeps an event in one statement; false if it is there already. What there is nothing to do about is finished as
-   * it comes in.
+   * it comes in. Of a payment whose buyer was erased the body, which may name the buyer again, is not kept.
    */
   async keep(provider: string, event: ProviderEvent, raw: Buffer): Promise<boolean> {
     const id = newId('whe');
@@ -44,7 +42,9 @@ export class InboxStore {
       `INSERT INTO webhook_event
          (id, provider, event_id, type, known, part, payment, dispute, state, result, summary, body, attempts,
           next_at, try_until, received_at, processed_at)
-       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0,
+       SELECT $1, $2, $3, $4, $5, $6, $7::text, $8, $9, $10, $11,
+          CASE WHEN NOT EXISTS (
+            SELECT 1 FROM payment_attempt WHERE provider = $2 AND reference = $7 AND erased_at IS NOT NULL) THEN $12 END, 0,
           CASE WHEN $10::text IS NULL THEN now() END, now() + $13 * interval '1 ms', now(),
           CASE WHEN $10::text IS NOT NULL THEN now() END
        FROM ${boundedWait}
@@ -143,22 +143,6 @@ export class InboxStore {
       `SELECT state, extract(epoch FROM now() - min(received_at))::float8 AS seconds FROM webhook_event
        WHERE state IN ('received', 'waiting') GROUP BY state`,
     );
-  }
-
-  /** Forgets the bodies of old events that are finished, in batches; returns how many. */
-  async expireBodies(): Promise<number> {
-    for (let total = 0; ;) {
-      const expired = await this.db.query(
-        `UPDATE webhook_event SET body = NULL WHERE id IN (
-           SELECT id FROM webhook_event
-           WHERE body IS NOT NULL AND received_at < now() - $1 * interval '1 ms'
-             AND state NOT IN ('received', 'waiting')
-           ORDER BY received_at LIMIT ${expireBatch} FOR UPDATE SKIP LOCKED) RETURNING id`,
-        [this.config.timings.inboxBodyKeptMs],
-      );
-      total += expired.length;
-      if (expired.length < expireBatch) return total;
-    }
   }
 }
 

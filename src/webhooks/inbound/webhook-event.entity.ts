@@ -18,6 +18,7 @@ export type WebhookEventResult =
 @Index('webhook_event_key', ['provider', 'eventId'], { unique: true })
 @Index('webhook_event_due_idx', ['nextAt'], { where: `state IN ('received', 'waiting')` })
 @Index('webhook_event_body_idx', ['receivedAt'], { where: 'body IS NOT NULL' })
+@Index('webhook_event_payment_idx', ['payment'], { where: 'body IS NOT NULL' })
 @Index('webhook_event_failed_idx', ['id'], { where: `state = 'failed'` })
 export class WebhookEvent {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'webhook_event_pkey' })

@@ -1,12 +1,13 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../../access/caller.decorator.js';
 import { RequireScope } from '../../access/scopes.js';
 import { apiErrors } from '../../common/api-error.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey, ApiPage } from '../../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../../common/paging.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../../idempotency/idempotent.decorator.js';
+import { eventSchema } from './inbound.schemas.js';
 import { type WebhookEvent, webhookEventStates } from './webhook-event.entity.js';
 import { type WebhookEventFilter, WebhookEventsService } from './webhook-events.service.js';
 
@@ -26,7 +27,7 @@ const eventExample = {
 };
 
 /** What the payment providers told us, and what became of it. */
-@ApiTags('Admin: inbound webhooks')
+@ApiTags('Provider webhooks')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/webhook-events')
@@ -35,12 +36,14 @@ export class WebhookEventsAdminController {
 
   @Get()
   @ApiOperation({ summary: 'List provider webhooks, newest first' })
-  @ApiQuery({ name: 'limit', required: false, example: 20 })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next_cursor` of the page before' })
-  @ApiQuery({ name: 'provider', required: false, example: 'stripe' })
-  @ApiQuery({ name: 'type', required: false, example: 'payment_intent.succeeded' })
-  @ApiQuery({ name: 'state', required: false, enum: webhookEventStates })
-  @ApiResponse({ status: 200, schema: { example: { data: [eventExample], next_cursor: null } } })
+  @ApiQuery({ name: 'provider', required: false, description: 'Of this provider, such as `stripe`' })
+  @ApiQuery({
+    name: 'type',
+    required: false,
+    description: 'Of this type, such as `payment_intent.succeeded`',
+  })
+  @ApiQuery({ name: 'state', required: false, enum: webhookEventStates, description: 'In this state' })
+  @ApiPage('The webhooks', eventSchema, eventExample)
   @ApiErrors(400, 401, 403, 429, 503)
   async list(@Query() query: Record<string, unknown>): Promise<Page<object>> {
     const page = parsePageRequest(query);
@@ -48,14 +51,16 @@ export class WebhookEventsAdminController {
   }
 
   @Get(':id')
+  @ApiId('Id of the stored webhook')
   @ApiOperation({ summary: 'One provider webhook' })
-  @ApiResponse({ status: 200, schema: { example: eventExample } })
+  @ApiAnswer(200, 'The webhook', eventSchema, eventExample)
   @ApiErrors(401, 403, 404, 429, 503)
   async get(@Param('id') id: string): Promise<object> {
     return view(await this.events.find(id));
   }
 
   @Post(':id/replay')
+  @ApiId('Id of the stored webhook')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
@@ -63,25 +68,16 @@ export class WebhookEventsAdminController {
     description:
       'The payment is fetched anew from the provider: what it is now counts, not what the webhook said.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'A repeated request is answered the same',
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'The webhook, to be processed', eventSchema, {
+    ...eventExample,
+    state: 'received',
+    result: null,
+    attempts: 0,
+    processed_at: null,
+    next_at: '2026-11-22T12:30:00.000Z',
   })
-  @ApiResponse({
-    status: 200,
-    schema: {
-      example: {
-        ...eventExample,
-        state: 'received',
-        result: null,
-        attempts: 0,
-        processed_at: null,
-        next_at: '2026-11-22T12:30:00.000Z',
-      },
-    },
-  })
-  @ApiErrors(401, 403, 404, 409, 422, 429, 503)
+  @ApiErrors(400, 401, 403, 404, 409, 422, 429, 503)
   async replay(
     @Param('id') id: string,
     @AgentId() actor: string,

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
 import { apiErrors } from '../../common/api-error.js';
-import { requestContext } from '../../common/http/request-context.js';
 import type { PageRequest } from '../../common/paging.js';
 import { Database, rows } from '../../database/database.js';
 import type { Claim, Reply } from '../../idempotency/claim.js';
 import { QueueService } from '../../queue/queue.service.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { tryForMs } from './inbox.schedule.js';
 import { WebhookEvent, type WebhookEventState } from './webhook-event.entity.js';
 
@@ -64,8 +63,8 @@ export class WebhookEventsService {
         actor,
         action: 'webhook_event.replayed',
         subject: id,
-        requestId: requestContext.get()?.requestId,
         before: { state: before.state, result: before.result, attempts: before.attempts },
+        after: { state: 'received', result: null, attempts: 0 },
       });
       await claim.finish(tx, reply(await events.findOneByOrFail({ id })));
     });

@@ -74,10 +74,19 @@ const isNews = (type: string): boolean => type === 'order_update';
 const recordset = `json_to_recordset($1::json) AS r (attempt_id text, id text, lease text, state text, status int,
   error text, latency_ms int, excerpt text, wait_ms int8)`;
 
+/**
+ * What was answered is kept by whoever still has the lease: it may quote a body that was rewritten since (privacy). The
+ * newest is locked first, as what it supersedes follows.
+ */
 const insertAttempts = (tx: Tx, results: string): Promise<unknown> =>
   tx.query(
-    `INSERT INTO webhook_attempt (id, delivery_id, at, status, error, latency_ms, response_excerpt)
-     SELECT attempt_id, id, now() - latency_ms * interval '1 ms', status, error, latency_ms, excerpt FROM ${recordset}`,
+    `WITH held AS MATERIALIZED (
+       SELECT d.id FROM webhook_delivery AS d JOIN ${recordset} ON d.id = r.id AND d.lease_token = r.lease
+       ORDER BY d.id DESC FOR NO KEY UPDATE OF d)
+     INSERT INTO webhook_attempt (id, delivery_id, at, status, error, latency_ms, response_excerpt)
+     SELECT attempt_id, id, now() - latency_ms * interval '1 ms', status, error, latency_ms,
+       CASE WHEN id IN (SELECT id FROM held) THEN excerpt END
+     FROM ${recordset}`,
     [results],
   );
 

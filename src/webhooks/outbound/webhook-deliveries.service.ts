@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../../common/http/request-context.js';
+import { AuditService } from '../../audit/audit.service.js';
 import type { PageRequest } from '../../common/paging.js';
 import { Database, rows } from '../../database/database.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { QueueService } from '../../queue/queue.service.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { outboundErrors } from './outbound.errors.js';
 import { WebhookAttempt } from './webhook-attempt.entity.js';
 import { type DeliveryState, WebhookBody, WebhookDelivery } from './webhook-delivery.entity.js';
@@ -76,8 +75,8 @@ export class WebhookDeliveriesService {
         actor,
         action: 'webhook_delivery.replayed',
         subject: id,
-        requestId: requestContext.get()?.requestId,
         before: { state: before.state, attempts: before.attempts },
+        after: { state: 'pending', attempts: 0 },
       });
       const body = deliveryView(await deliveries.findOneByOrFail({ id }));
       await claim.finish(tx, { status: 200, body });

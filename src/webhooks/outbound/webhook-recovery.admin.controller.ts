@@ -1,14 +1,15 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentId } from '../../access/caller.decorator.js';
 import { RequireScope } from '../../access/scopes.js';
-import { ApiErrors } from '../../common/http/api-docs.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey } from '../../common/http/api-docs.js';
 import type { Claim } from '../../idempotency/claim.js';
 import { CurrentClaim, Idempotent } from '../../idempotency/idempotent.decorator.js';
+import { recoverySchema } from './outbound.schemas.js';
 import { RecoverDeliveriesDto } from './recover-deliveries.dto.js';
 import { WebhookRecoveryService } from './webhook-recovery.service.js';
 
-@ApiTags('Admin: outgoing webhooks')
+@ApiTags('Outgoing webhooks')
 @ApiBearerAuth()
 @RequireScope('admin')
 @Controller('admin/webhook-endpoints')
@@ -16,6 +17,7 @@ export class WebhookRecoveryAdminController {
   constructor(private readonly recovery: WebhookRecoveryService) {}
 
   @Post(':id/recover')
+  @ApiId('Id of the endpoint', 'wep_000000000000000000000000sandboxagent')
   @HttpCode(200)
   @Idempotent({ keyOptional: true })
   @ApiOperation({
@@ -24,9 +26,16 @@ export class WebhookRecoveryAdminController {
       'Events that were never sent to it (it was disabled, or not there yet), and deliveries that were given up. ' +
       'With `include_delivered` also what has arrived. Of several updates of one order only the newest is sent.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: { example: { enqueued: 12 } } })
-  @ApiErrors(400, 401, 403, 404, 422, 429, 503)
+  @ApiBody({
+    type: RecoverDeliveriesDto,
+    examples: {
+      'what was missed': { value: { since: '2026-11-01T00:00:00Z' } },
+      'all of it again': { value: { since: '2026-11-01T00:00:00Z', include_delivered: true } },
+    },
+  })
+  @ApiOptionalKey()
+  @ApiAnswer(200, 'What will be sent', recoverySchema, { enqueued: 12 })
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
   recover(
     @Param('id') id: string,
     @AgentId() actor: string,

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { requestContext } from '../../common/http/request-context.js';
+import { AuditService } from '../../audit/audit.service.js';
 import { Database, rows, type Tx } from '../../database/database.js';
 import type { Claim } from '../../idempotency/claim.js';
 import type { OutboxEvent } from '../../outbox/outbox-event.entity.js';
 import { QueueService } from '../../queue/queue.service.js';
-import { AuditService } from '../../settings/audit.service.js';
 import { DeliveryStore } from './delivery.store.js';
 import { outboundErrors } from './outbound.errors.js';
 import type { RecoverDeliveriesDto } from './recover-deliveries.dto.js';
@@ -37,7 +36,6 @@ export class WebhookRecoveryService {
         actor,
         action: 'webhook_endpoint.recovered',
         subject: endpointId,
-        requestId: requestContext.get()?.requestId,
         after: { ...wanted, enqueued },
       });
       await claim.finish(tx, { status: 200, body: { enqueued } });

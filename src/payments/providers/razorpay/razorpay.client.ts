@@ -1,12 +1,13 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import Razorpay from 'razorpay';
+import { withoutKeys } from '../quoted-keys.js';
 import { failureOf } from './razorpay.failure.js';
 import { isRecord } from './razorpay.wire.js';
 
 /** What the package calls through: an axios instance that its types do not mention. */
 interface HttpClient {
-  defaults: Record<string, unknown>;
+  defaults: Record<string, unknown> & { transformResponse: unknown[] };
   interceptors: {
     response: { use(success: undefined, failure: (error: Failure) => never): void };
   };
@@ -39,7 +40,11 @@ export function connect(
 ): Connection {
   const razorpay = new Razorpay({ key_id: keys.keyId, key_secret: keys.keySecret });
   const http = (razorpay.api as unknown as { rq: HttpClient }).rq;
+  const basic = Buffer.from(`${keys.keyId}:${keys.keySecret}`).toString('base64');
+  const unquoted = (answer: unknown): unknown =>
+    typeof answer === 'string' ? withoutKeys(answer, [keys.keySecret, basic]) : answer;
   Object.assign(http.defaults, {
+    transformResponse: [unquoted, ...http.defaults.transformResponse],
     ...(apiBase && { baseURL: apiBase }),
     timeout: timeoutMs,
     maxRedirects: 0,

@@ -8,6 +8,7 @@ import { keyProblems, wellKnownProblems } from '../provider-keys.js';
 export class RazorpaySettings {
   static readonly namespace = 'payments.razorpay';
   static readonly secrets = ['keySecret', 'webhookSecret', 'webhookSecretPrevious'] as const;
+  static readonly previous = { webhookSecret: 'webhookSecretPrevious' };
 
   static defaults(config: Config): RazorpaySettings {
     return Object.assign(new RazorpaySettings(), { savedTokens: config.sandbox });
@@ -48,7 +49,9 @@ export class RazorpaySettings {
   webhookSecret?: string;
 
   @ApiProperty({
-    description: 'The webhook secret before it: Razorpay signs its retries of older events with that',
+    description:
+      'The webhook secret before it: Razorpay signs its retries of older events with that. A change of ' +
+      '`webhookSecret` alone moves the old one here; set both, this one to "" if need be, for the old one to end at once',
   })
   @IsOptional()
   @IsKey()

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import type { Config } from '../../../config/config.js';
 import { ProviderUnavailable } from '../payment-provider.js';
+import { withoutKeys } from '../quoted-keys.js';
 import { oneTryHttpClient } from './one-try.js';
 
 /** Shared payment tokens are in preview: https://docs.stripe.com/agentic-commerce/concepts/shared-payment-tokens */
@@ -14,7 +15,7 @@ export function stripeClient(
   const base = apiBase ? new URL(apiBase) : undefined;
   return new Stripe(secretKey, {
     maxNetworkRetries: 0,
-    httpClient: oneTryHttpClient(),
+    httpClient: oneTryHttpClient((answer) => withoutKeys(answer, [secretKey])),
     timeout: timings.providerTimeoutMs,
     telemetry: false,
     ...(base && {

@@ -40,6 +40,7 @@ export class AcquirerSettings {
 export class StripeSettings {
   static readonly namespace = 'payments.stripe';
   static readonly secrets = ['secretKey', 'webhookSecret', 'webhookSecretPrevious'] as const;
+  static readonly previous = { webhookSecret: 'webhookSecretPrevious' };
 
   static defaults(config: Config): StripeSettings {
     return Object.assign(new StripeSettings(), {
@@ -82,7 +83,11 @@ export class StripeSettings {
   webhookSecret?: string;
 
   // https://docs.stripe.com/webhooks#roll-endpoint-secrets
-  @ApiProperty({ description: 'The signing secret before it, while Stripe still signs with both' })
+  @ApiProperty({
+    description:
+      'The signing secret before it, while Stripe still signs with both. A change of `webhookSecret` alone moves the ' +
+      'old one here; set both, this one to "" if need be, for the old one to end at once',
+  })
   @IsOptional()
   @IsKey()
   webhookSecretPrevious?: string;

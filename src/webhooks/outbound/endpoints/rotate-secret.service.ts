@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../../../common/http/request-context.js';
+import { AuditService } from '../../../audit/audit.service.js';
 import { Database } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
-import { AuditService } from '../../../settings/audit.service.js';
 import { currentSecrets, EndpointSecretsService } from '../endpoint-secrets.service.js';
 import { WebhookEndpoint } from '../webhook-endpoint.entity.js';
 import type { RotateSecretDto } from './webhook-endpoint.dto.js';
@@ -37,8 +36,12 @@ export class RotateSecretService {
         actor,
         action: 'webhook_endpoint.secret_rotated',
         subject: id,
-        requestId: requestContext.get()?.requestId,
-        after: { overlap_seconds: overlapSeconds, given: typeof wanted.secret === 'string' },
+        before: { next_secret_at: endpoint.nextSecretAt },
+        after: {
+          next_secret_at: columns.nextSecretAt,
+          overlap_seconds: overlapSeconds,
+          given: typeof wanted.secret === 'string',
+        },
       });
       await claim.finish(tx, { status: 200, body: { secret } });
     });

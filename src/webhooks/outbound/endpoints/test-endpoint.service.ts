@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { requestContext } from '../../../common/http/request-context.js';
+import { AuditService } from '../../../audit/audit.service.js';
 import { newId } from '../../../common/id.js';
 import { Config } from '../../../config/config.js';
 import { Database } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
-import { AuditService } from '../../../settings/audit.service.js';
 import { DeliveryProcessor } from '../delivery.processor.js';
 import { DeliveryStore } from '../delivery.store.js';
 import { renderBody, requestIdOf } from '../profiles/render.js';
@@ -38,7 +37,6 @@ export class TestEndpointService {
         actor,
         action: 'webhook_endpoint.tested',
         subject: endpointId,
-        requestId: requestContext.get()?.requestId,
         after: { delivery_id: id },
       });
     });

@@ -28,6 +28,7 @@ const secretRule = {
 /** What an endpoint may be told in a change too. */
 class EndpointFieldsDto {
   @ApiPropertyOptional({
+    nullable: true,
     type: String,
     description: 'Only the orders of this agent; null: of every agent, for the merchant’s own system',
     example: 'agt_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1',
@@ -37,13 +38,13 @@ class EndpointFieldsDto {
   @Length(1, 64)
   agent_id?: string | null;
 
-  @ApiPropertyOptional({ type: String, description: 'For people', maxLength: 500 })
+  @ApiPropertyOptional({ nullable: true, type: String, description: 'For people', maxLength: 500 })
   @IsOptional()
   @IsString()
   @Length(0, 500)
   description?: string | null;
 
-  @ApiPropertyOptional({ default: true })
+  @ApiPropertyOptional({ default: true, description: 'Whether events are sent' })
   @MayBeAbsent()
   @IsBoolean()
   enabled?: boolean;
@@ -61,12 +62,17 @@ class EndpointFieldsDto {
   @IsIn(orderEventTypes, { each: true })
   events?: OrderEventType[];
 
-  @ApiPropertyOptional({ enum: webhookProfiles, default: 'acp-2026-04-17' })
+  @ApiPropertyOptional({
+    enum: webhookProfiles,
+    default: 'acp-2026-04-17',
+    description: 'In which form events are sent; see docs/webhook-semantics.md',
+  })
   @MayBeAbsent()
   @IsIn(webhookProfiles)
   profile?: WebhookProfile;
 
   @ApiPropertyOptional({
+    nullable: true,
     type: String,
     description: 'Profile `openai` only: the header for the signature; null: Merchant-Signature',
     example: 'Acme-Signature',
@@ -89,6 +95,7 @@ export class CreateWebhookEndpointDto extends EndpointFieldsDto {
   url: string;
 
   @ApiPropertyOptional({
+    nullable: true,
     type: String,
     description: 'Signs; generated if absent. Shown in this reply only',
     minLength: 16,
@@ -101,7 +108,10 @@ export class CreateWebhookEndpointDto extends EndpointFieldsDto {
 
 /** What is absent stays. */
 export class ChangeWebhookEndpointDto extends EndpointFieldsDto {
-  @ApiPropertyOptional({ example: 'https://shop.example/hooks/orders' })
+  @ApiPropertyOptional({
+    example: 'https://shop.example/hooks/orders',
+    description: 'As in create',
+  })
   @MayBeAbsent()
   @IsString()
   @Length(1, 2048)
@@ -113,14 +123,16 @@ export class ChangeWebhookEndpointDto extends EndpointFieldsDto {
 }
 
 export class RotateSecretDto {
-  @ApiPropertyOptional({ type: String, description: 'Generated if absent', minLength: 16 })
+  @ApiPropertyOptional({ nullable: true, type: String, description: 'Generated if absent', minLength: 16 })
   @IsOptional()
   @IsString()
   @Matches(secretRule.pattern, secretRule)
   secret?: string | null;
 
   @ApiPropertyOptional({
-    type: Number,
+    type: 'integer',
+    nullable: true,
+
     default: 0,
     minimum: 0,
     maximum: 604800,
@@ -135,7 +147,11 @@ export class RotateSecretDto {
 }
 
 export class PreviewWebhookDto {
-  @ApiPropertyOptional({ type: String, description: 'Its newest event; a sample order if absent' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: String,
+    description: 'Its newest event; a sample order if absent',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 64)

@@ -18,6 +18,33 @@ export const endpointExample: EndpointView = {
   updated_at: new Date('2026-11-22T12:00:00.000Z'),
 };
 
+/** Bodies of requests, by what they are for. */
+export const endpointRequests = {
+  create: {
+    'all orders, to a system of your own': {
+      value: { url: 'https://shop.example/hooks/orders', description: 'Order management' },
+    },
+    'in the form of another platform': {
+      value: {
+        url: 'https://shop.example/hooks/agent',
+        profile: 'openai',
+        signature_header: 'Acme-Signature',
+        events: ['order_update'],
+      },
+    },
+  },
+  change: {
+    'another description': { value: { description: 'Order management' } },
+    'off for now': { value: { enabled: false } },
+    'on again': { value: { enabled: true } },
+  },
+  rotate: {
+    'in an hour': { value: { overlap_seconds: 3600 } },
+    'at once': { value: {} },
+  },
+  preview: { 'a sample order': { value: {} } },
+};
+
 export const secretExample = 'whsec_Zk3v0yq7b1mJ8cN5rT2wX9eL4hA6uDgS0fPiKoQzVtE';
 
 export const previewExample = {

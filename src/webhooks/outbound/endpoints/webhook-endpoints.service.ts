@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { requestContext } from '../../../common/http/request-context.js';
+import { AuditService } from '../../../audit/audit.service.js';
 import { newId } from '../../../common/id.js';
 import type { PageRequest } from '../../../common/paging.js';
 import { SafeHttp } from '../../../common/safe-http/safe-http.js';
 import { Database, insert, rows, type Tx } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
 import { QueueService } from '../../../queue/queue.service.js';
-import { AuditService } from '../../../settings/audit.service.js';
 import { currentSecrets, EndpointSecretsService } from '../endpoint-secrets.service.js';
 import { outboundErrors } from '../outbound.errors.js';
 import { WebhookEndpoint } from '../webhook-endpoint.entity.js';
@@ -74,7 +73,8 @@ export class WebhookEndpointsService {
         now: await clock(tx),
       });
       await checkAgent(tx, endpoint.agentId);
-      await this.record(tx, 'webhook_endpoint.created', id, { actor, after: audited(endpoint) });
+      const action = 'webhook_endpoint.created';
+      await this.audit.append(tx, { actor, action, subject: id, after: audited(endpoint) });
       // The audit log admits one transaction at a time, so that of two last endpoints the second is counted.
       await checkCount(tx);
       await insert(tx, WebhookEndpoint, [endpoint]);
@@ -92,8 +92,13 @@ export class WebhookEndpointsService {
       await checkAgent(tx, wanted.agent_id ?? null);
       await tx.getRepository(WebhookEndpoint).update({ id }, after);
       if (after.agentId !== before.agentId) await cancelForeign(tx, after);
-      const change = { actor, before: audited(before), after: audited(after) };
-      await this.record(tx, 'webhook_endpoint.changed', id, change);
+      await this.audit.append(tx, {
+        actor,
+        action: 'webhook_endpoint.changed',
+        subject: id,
+        before: audited(before),
+        after: audited(after),
+      });
       return after;
     });
     this.queue.wake('webhooks.deliver');
@@ -111,18 +116,9 @@ export class WebhookEndpointsService {
         [id],
       );
       await rows(tx, `${cancel} WHERE d.endpoint_id = $1 AND d.state = 'pending'`, [id]);
-      await this.record(tx, 'webhook_endpoint.deleted', id, { actor, before: audited(before) });
+      const action = 'webhook_endpoint.deleted';
+      await this.audit.append(tx, { actor, action, subject: id, before: audited(before) });
     });
-  }
-
-  private record(
-    tx: Tx,
-    action: string,
-    subject: string,
-    what: { actor: string; before?: object; after?: object },
-  ): Promise<void> {
-    const requestId = requestContext.get()?.requestId;
-    return this.audit.append(tx, { action, subject, requestId, ...what });
   }
 }
 

@@ -1,0 +1,45 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Max, Min } from 'class-validator';
+
+const Days = (description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ description: `${description}. In days; 0: for good` }),
+    IsInt(),
+    Min(0),
+    Max(36_500),
+  );
+
+/**
+ * How long what is no longer needed is kept. For good stay payments, orders, the audit log, versions of settings, that
+ * an e-mail was sent (it holds no address) and that a provider's webhook came (so that a late duplicate is one).
+ * Stored replies live as long as their idempotency keys.
+ */
+export class RetentionSettings {
+  static readonly namespace = 'retention';
+  static defaults = (): RetentionSettings =>
+    Object.assign(new RetentionSettings(), {
+      abandonedCheckouts: 90,
+      buyerDetails: 0,
+      inventoryMovements: 365,
+      providerWebhookBodies: 30,
+      webhookDeliveries: 90,
+    });
+
+  @Days(
+    'Checkout sessions since they ended without an order; of those with a payment only personal data goes',
+  )
+  abandonedCheckouts: number;
+
+  @Days('Who bought and where it went, since the last change of the order; what was bought and paid stays')
+  buyerDetails: number;
+
+  @Days('Movements of stock one by one; older ones of an item are added up into one')
+  inventoryMovements: number;
+
+  @Days('The text of webhooks of payment providers')
+  providerWebhookBodies: number;
+
+  @Days('What webhook endpoints were told of an order, since the last of it was delivered or given up')
+  webhookDeliveries: number;
+}
