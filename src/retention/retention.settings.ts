@@ -1,10 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
+import type { SettingProblem } from '../settings/namespace.js';
 
-const Days = (description: string): PropertyDecorator =>
+/** The answer of a `complete` is kept for a week, and tells of the buyer as long. */
+const leastOfPeople = 8;
+const ofPeople = `, at least ${leastOfPeople}`;
+
+const Days = (description: string, limits = ''): PropertyDecorator =>
   applyDecorators(
-    ApiProperty({ description: `${description}. In days; 0: for good` }),
+    ApiProperty({ description: `${description}. In days${limits}; 0: for good` }),
     IsInt(),
     Min(0),
     Max(36_500),
@@ -26,12 +31,24 @@ export class RetentionSettings {
       webhookDeliveries: 90,
     });
 
+  static check = (values: RetentionSettings): SettingProblem[] =>
+    (['abandonedCheckouts', 'buyerDetails'] as const)
+      .filter((member) => values[member] > 0 && values[member] < leastOfPeople)
+      .map((member) => ({
+        param: `$.${member}`,
+        message: `${member} must be 0 or at least ${leastOfPeople}: stored answers that tell of the buyer are kept for a week`,
+      }));
+
   @Days(
     'Checkout sessions since they ended without an order; of those with a payment only personal data goes',
+    ofPeople,
   )
   abandonedCheckouts: number;
 
-  @Days('Who bought and where it went, since the last change of the order; what was bought and paid stays')
+  @Days(
+    'Who bought and where it went, since the last change of the order; what was bought and paid stays',
+    ofPeople,
+  )
   buyerDetails: number;
 
   @Days('Movements of stock one by one; older ones of an item are added up into one')

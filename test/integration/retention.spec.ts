@@ -351,10 +351,10 @@ describe('the sweep', () => {
   it('refuses days that are none', async () => {
     const { status, body } = await merchant(shop, '/admin/settings/retention', {
       method: 'PATCH',
-      body: { webhookDeliveries: -1, buyerDetails: 1.5 },
+      body: { webhookDeliveries: -1, inventoryMovements: 1.5, buyerDetails: 7, abandonedCheckouts: 1 },
     });
     expect(status).toBe(400);
-    expect(JSON.stringify(body)).toContain('$.webhookDeliveries');
-    expect(JSON.stringify(body)).toContain('$.buyerDetails');
+    for (const member of ['webhookDeliveries', 'inventoryMovements', 'buyerDetails', 'abandonedCheckouts'])
+      expect(JSON.stringify(body)).toContain(`$.${member}`);
   });
 });
