@@ -122,9 +122,14 @@ export const pageOptions = {
 };
 
 /** Serves the page and its style at the path this is mounted on; what else lies below it is Swagger UI's. */
-export function servePage({ originalUrl, path }: Request, response: Response, next: NextFunction): void {
+export function servePage(
+  { method, originalUrl, path }: Request,
+  response: Response,
+  next: NextFunction,
+): void {
   response.setHeader('Content-Security-Policy', policy);
-  if (path === '/page.css') response.type('css').send(style);
+  if (method !== 'GET' && method !== 'HEAD') next();
+  else if (path === '/page.css') response.type('css').send(style);
   else if (path === '/index.html') response.type('html').send(page(''));
   // Its references are relative, so that it can lie below any path of a proxy.
   else if (path === '/') response.type('html').send(page(/\/(\?|$)/.test(originalUrl) ? '' : 'docs/'));

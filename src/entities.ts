@@ -23,9 +23,9 @@ import { AgentWebhook } from './sandbox/agent-receiver/agent-webhook.entity.js';
 import { SettingVersion } from './settings/changes/setting-version.entity.js';
 import { Setting } from './settings/setting.entity.js';
 import { WebhookEvent } from './webhooks/inbound/webhook-event.entity.js';
-import { WebhookAttempt } from './webhooks/outbound/webhook-attempt.entity.js';
-import { WebhookBody, WebhookDelivery } from './webhooks/outbound/webhook-delivery.entity.js';
-import { WebhookEndpoint } from './webhooks/outbound/webhook-endpoint.entity.js';
+import { WebhookAttempt } from './webhooks/outbound/deliveries/webhook-attempt.entity.js';
+import { WebhookBody, WebhookDelivery } from './webhooks/outbound/deliveries/webhook-delivery.entity.js';
+import { WebhookEndpoint } from './webhooks/outbound/endpoints/webhook-endpoint.entity.js';
 
 /** Every table of the shop. A test compares this list with what the migrations make. */
 export const entities = [

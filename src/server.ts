@@ -91,10 +91,17 @@ function configureHttp(app: NestExpressApplication, config: Config): void {
   if (config.role === 'worker') app.use(onlyOperations);
   // Matched as the routes are, so that no spelling of a path gets past it.
   if (config.adminPort !== undefined) app.use(['/admin', '/docs', '/metrics'], onlyAt(config.adminPort));
+  app.use('/admin', keptByNoCache);
   app.use('/webhooks', refuseFloods(app.get(RateLimiter)), readWebhookBody);
   // Raw, whatever it claims to be: it is parsed once the caller is known, and signatures are over these bytes.
   app.use(express.raw({ type: (request) => !isImport(request), limit: bodyLimit }));
   serveDocs(app);
+}
+
+/** What the merchant is shown tells of people, and at times holds a key that is shown only once. */
+function keptByNoCache(_: Request, response: Response, next: NextFunction): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
 }
 
 /** A worker has no business with customers. */

@@ -100,8 +100,9 @@ export class ApiKeysAdminController {
 }
 
 function agentIdOf({ agent_id }: Record<string, unknown>): string | undefined {
-  if (agent_id === undefined || typeof agent_id === 'string') return agent_id;
-  throw apiErrors.invalid('$.agent_id', 'agent_id must be given once.');
+  if (agent_id === undefined) return undefined;
+  if (typeof agent_id === 'string' && /^[\x21-\x7e]{1,64}$/.test(agent_id)) return agent_id;
+  throw apiErrors.invalid('$.agent_id', 'agent_id must be given once, and be the id of an agent.');
 }
 
 const finish =

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { RequireScope } from '../access/scopes.js';
 import { ApiErrors, ApiPage } from '../common/http/api-docs.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
+import { Config } from '../config/config.js';
 import { auditEntryExample } from './audit.examples.js';
 import { auditFilters, parseAuditFilter } from './audit.filter.js';
 import { listedEntrySchema } from './audit.schemas.js';
@@ -19,7 +20,10 @@ import { auditEntryView } from './audit.view.js';
 export class AuditAdminController {
   private readonly logger = new Logger(AuditAdminController.name);
 
-  constructor(private readonly entries: AuditStore) {}
+  constructor(
+    private readonly entries: AuditStore,
+    private readonly config: Config,
+  ) {}
 
   @Get('audit-log')
   @ApiOperation({
@@ -67,6 +71,7 @@ export class AuditAdminController {
       'Content-Disposition': 'attachment; filename="audit-log.jsonl"',
       'Cache-Control': 'no-store',
     });
+    response.setTimeout(this.config.timings.stalledReaderMs);
     const lines = async function* () {
       if (first.done) return;
       yield lineOf(first.value);

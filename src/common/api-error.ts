@@ -49,8 +49,10 @@ export function errorBody(error: ApiError): Record<string, unknown> {
 }
 
 export function errorHeaders(error: ApiError): Record<string, string> {
-  const { retryAfterSeconds, allow, etag } = error.options;
+  const { status, retryAfterSeconds, allow, etag } = error.options;
   return {
+    // RFC 9110, 11.6.1: which kind of credentials is wanted.
+    ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     ...(allow !== undefined && { Allow: allow }),
     ...(etag !== undefined && { ETag: etag }),

@@ -75,6 +75,8 @@ export interface Timings {
   headersTimeoutMs: number;
   /** How long it may take to send the whole request. */
   requestTimeoutMs: number;
+  /** A reader of an export that takes nothing for so long is cut off: what waits for it is kept in memory. */
+  stalledReaderMs: number;
   /** How far behind the database a process may be about the settings: two seconds, and what it takes to notice. */
   settingsCacheMs: number;
   /** The same about a key and its agent. */
@@ -120,6 +122,7 @@ export const defaultTimings: Timings = {
   retentionEveryMs: 24 * 3_600_000,
   headersTimeoutMs: 15_000,
   requestTimeoutMs: 60_000,
+  stalledReaderMs: 60_000,
   settingsCacheMs: 1_500,
   keyCacheMs: 1_500,
 };

@@ -250,7 +250,9 @@ export class AttemptStore {
     }
     await tx.query(
       `UPDATE payment_attempt a SET
-         state = $2, reference = coalesce($3, reference), instrument = coalesce($4, instrument), failure = coalesce($5, failure),
+         state = $2, reference = coalesce($3, reference), failure = coalesce($5, failure),
+         -- Of an erased buyer no card is learned again.
+         instrument = CASE WHEN erased_at IS NULL THEN coalesce($4, instrument) END,
          credential = CASE WHEN $2 IN (${open}) THEN credential END,
          -- What was never sent has used up no proof of authentication.
          authentication_id = CASE WHEN $5::jsonb->>'reason' = '${notSent}' THEN NULL ELSE authentication_id END,

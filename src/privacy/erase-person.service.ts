@@ -67,6 +67,7 @@ export class ErasePersonService {
       const subject = auditSubject(email, this.config);
       await this.audit.append(tx, { actor, action: 'person.erased', subject, after: answer(total) });
       await claim.finish(tx, { status: 200, body: answer(total) });
+      await this.replies.deleteNamed(tx, claim.id, email);
     });
   }
 

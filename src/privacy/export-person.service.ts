@@ -39,7 +39,8 @@ export class ExportPersonService {
 
   private async copy(tx: Tx, email: string): Promise<Record<string, unknown[]>> {
     const subjects = await this.people.subjectsOf(email, tx);
-    const ids = [subjects.map(({ sessionId }) => sessionId), orderIdsOf(subjects)];
+    const paid = await this.people.paidByThem(subjects, email, tx);
+    const ids = [sessionIdsOf(subjects), orderIdsOf(subjects), sessionIdsOf(paid)];
     const copy: Record<string, unknown[]> = {};
     for (const [name, sql] of Object.entries(exportRows)) {
       const found = await rows<{ row: object }>(tx, sql, ids);
@@ -47,22 +48,25 @@ export class ExportPersonService {
     }
     return {
       ...copy,
-      provider_webhooks: await this.providerWebhooks(tx, email, subjects),
+      provider_webhooks: await this.providerWebhooks(tx, email, paid),
       stored_replies: await this.storedReplies(tx, email, subjects),
     };
   }
 
-  private async providerWebhooks(tx: Tx, email: string, subjects: Subject[]): Promise<unknown[]> {
-    const sessionIds = subjects.map(({ sessionId }) => sessionId);
-    const payments = (await this.people.atProviders(sessionIds, tx)).map(({ payment }) => payment);
+  /** What names their e-mail, and all about what they pay themselves. */
+  private async providerWebhooks(tx: Tx, email: string, paid: Subject[]): Promise<unknown[]> {
+    const payments = (await this.people.atProviders(sessionIdsOf(paid), tx)).map(({ payment }) => payment);
     const found: unknown[] = [];
-    for await (const { text, ...event } of this.bodies.about({ email, payments, ids: idsOf(subjects) }, tx))
+    for await (const { text, ...event } of this.bodies.about({ email, payments, ids: idsOf(paid) }, tx))
       found.push({ ...event, body: readable(parsed(text), email) });
     return found;
   }
 
   private async storedReplies(tx: Tx, email: string, subjects: Subject[]): Promise<unknown[]> {
     const found = await this.replies.mentioning(idsOf(subjects), email, tx);
-    return found.map(({ path, status, body }) => ({ path, status, body: readable(parsed(body), email) }));
+    const kept = found.filter(({ status }) => status !== null);
+    return kept.map(({ path, status, body }) => ({ path, status, body: readable(parsed(body), email) }));
   }
 }
+
+const sessionIdsOf = (subjects: Subject[]): string[] => subjects.map(({ sessionId }) => sessionId);

@@ -4,7 +4,7 @@ const hidden = ['credential', 'provider_key', 'claim_id', 'lease_token', 'lease_
 
 /**
  * What a copy shows, by table: the rows as they are, without leases, keys and credentials. `$1` are the person's
- * sessions, `$2` their orders.
+ * sessions, `$2` their orders, `$3` of the sessions those that nobody else pays.
  */
 export const exportRows: Record<string, string> = {
   sessions: select('checkout_session', 'id = ANY($1)'),
@@ -13,10 +13,10 @@ export const exportRows: Record<string, string> = {
   fulfillments: select('order_fulfillment', 'order_id = ANY($2)'),
   fulfillment_events: select('order_fulfillment_event', 'order_id = ANY($2)'),
   adjustments: select('order_adjustment', 'order_id = ANY($2)'),
-  payments: select('payment_attempt', 'subject_id = ANY($1)'),
+  payments: select('payment_attempt', 'subject_id = ANY($3)'),
   payment_operations: select('payment_operation', `payment_id IN (${attempts()})`),
   disputes: select('payment_dispute', `payment_id IN (${attempts()})`),
-  prepared_payments: select('prepared_payment', 'subject_id = ANY($1)'),
+  prepared_payments: select('prepared_payment', 'subject_id = ANY($3)'),
   emails: select('email_message', 'order_id = ANY($2)'),
   order_events: select('outbox_event', 'order_id = ANY($2)'),
   webhook_deliveries: select('webhook_delivery', 'order_id = ANY($2)'),
@@ -36,11 +36,11 @@ export const exportRows: Record<string, string> = {
 
 function select(table: string, condition: string): string {
   return `SELECT to_jsonb(t) - ARRAY[${hidden}] AS row FROM ${table} AS t
-    WHERE ${condition} AND ($1::text[] IS NOT NULL AND $2::text[] IS NOT NULL) ORDER BY id`;
+    WHERE ${condition} AND ($1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL) ORDER BY id`;
 }
 
 function attempts(): string {
-  return 'SELECT id FROM payment_attempt WHERE subject_id = ANY($1)';
+  return 'SELECT id FROM payment_attempt WHERE subject_id = ANY($3)';
 }
 
 /** A copy is for people: what is JSON in a text is shown as JSON. */

@@ -35,6 +35,17 @@ export class PersonStore {
     );
   }
 
+  /** Without those that somebody else pays. Of a session that is gone its order tells. */
+  async paidByThem(subjects: Subject[], email: string, tx: Tx): Promise<Subject[]> {
+    const others = await rows<{ id: string }>(
+      tx,
+      `SELECT id FROM checkout_session WHERE id = ANY($1) AND lower(content #>> '{buyer,email}') <> $2
+       UNION SELECT session_id FROM shop_order WHERE session_id = ANY($1) AND lower(buyer->>'email') <> $2`,
+      [subjects.map(({ sessionId }) => sessionId), email],
+    );
+    return subjects.filter(({ sessionId }) => !others.some(({ id }) => id === sessionId));
+  }
+
   /** Sessions whose money is on its way, in either direction: what is sent to the provider must not change now. */
   async payingNow(sessionIds: string[]): Promise<string[]> {
     const found = await this.db.query<{ id: string }>(

@@ -68,7 +68,7 @@ export class PrivacyAdminController {
   @ApiErrors(400, 401, 403, 409, 413, 415, 422, 429, 503)
   @ApiResponse(
     errorExample(
-      'Nothing was erased: a payment or a refund is under way; `Retry-After` says when to ask again',
+      'A payment or a refund is under way; `Retry-After` says when to send the same again, which does the rest',
       privacyErrors.paymentUnderWay(['cs_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1']),
     ),
   )

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, rows, type Tx } from '../database/database.js';
 import { SecretBox } from '../settings/secret-box.js';
+import { namesEmail } from './names-email.js';
 
 /** The body of a provider's webhook, read. */
 export interface ProviderBody {
@@ -27,14 +28,14 @@ export class ProviderBodies {
     wanted: { payments: string[]; ids: string[]; email: string },
     tx: Tx = this.db.dataSource.manager,
   ): AsyncGenerator<ProviderBody, void> {
-    const words = [wanted.email, ...wanted.ids, ...wanted.payments].map((word) => word.toLowerCase());
+    const ids = [...wanted.ids, ...wanted.payments];
     for (let afterId = ''; ;) {
       const sealed = await this.page(tx, afterId);
       for (const { body, payment, ...event } of sealed) {
         const text = this.open(event.id, body);
-        const lower = text.toLowerCase();
         const isAbout = payment !== null && wanted.payments.includes(payment);
-        if (isAbout || words.some((word) => lower.includes(word))) yield { ...event, text };
+        if (isAbout || namesEmail(text, wanted.email) || ids.some((id) => text.includes(id)))
+          yield { ...event, text };
       }
       afterId = sealed.at(-1)?.id ?? '';
       if (sealed.length < batch) return;

@@ -3,16 +3,17 @@ import { Database, rows, type Tx } from '../database/database.js';
 import { ReplayCache } from '../idempotency/replay-cache.js';
 import { SecretBox } from '../settings/secret-box.js';
 import { erasedJson } from './erased-json.js';
+import { namesEmail } from './names-email.js';
 import { idsOf, type Subject } from './person.store.js';
 import { privacyErrors } from './privacy.errors.js';
 
-/** What a request was answered, kept to be answered again. */
+/** What a request was answered, kept to be answered again; or that it was to be sent again, which has neither status nor body. */
 export interface StoredReply {
   id: string;
   agentId: string;
   path: string;
   key: string;
-  status: number;
+  status: number | null;
   body: string;
   /** Until its row goes. */
   leftMs: number;
@@ -25,7 +26,7 @@ export class LateReplies extends Error {
   }
 }
 
-const columns = `c.id, c.agent_id AS "agentId", c.path, c.key, c.status, c.body,
+const columns = `c.id, c.agent_id AS "agentId", c.path, c.key, c.status, coalesce(c.body, 'null') AS body,
   greatest(0, extract(epoch FROM c.expires_at - now()) * 1000)::int8 AS "leftMs"`;
 const maximumTries = 5;
 
@@ -52,14 +53,14 @@ export class StoredReplies {
     email: string,
     tx: Tx = this.db.dataSource.manager,
   ): Promise<StoredReply[]> {
-    return rows(
-      tx,
-      `SELECT ${columns} FROM idempotency_claim AS c
-       WHERE state = 'done' AND body IS NOT NULL AND (strpos(lower(body || key), $2) > 0 OR EXISTS (
-         SELECT 1 FROM unnest($1::text[]) AS known (id) WHERE strpos(body, known.id) > 0 OR strpos(path, known.id) > 0))
-       ORDER BY c.id`,
-      [ids, email],
-    );
+    const found: StoredReply[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const until = await lastOfPage(tx, after);
+      const page = await rows<StoredReply>(tx, mentioningSql, [ids, email, after, until]);
+      found.push(...page.filter((reply) => names(reply, ids, email)));
+      after = until;
+    }
+    return found;
   }
 
   /** Only those in which there is something to erase. */
@@ -76,7 +77,7 @@ export class StoredReplies {
     for (const reply of personal) {
       await this.forget(reply);
       await (mustGo(reply, email)
-        ? this.db.query('DELETE FROM idempotency_claim WHERE id = $1', [reply.id])
+        ? this.db.query("DELETE FROM idempotency_claim WHERE id = $1 AND state <> 'running'", [reply.id])
         : this.db.query('UPDATE idempotency_claim SET body = $2 WHERE id = $1 AND body = $3', [
             reply.id,
             erasedJson(reply.body),
@@ -111,7 +112,10 @@ export class StoredReplies {
       ],
     );
     const done = await rows<StoredReply>(tx, `SELECT ${columns} ${ofPaths} AND c.state = 'done'`, [
-      ids.flatMap((id) => wires.map((path) => `${path}/${id}`)),
+      [
+        ...ids.flatMap((id) => wires.map((path) => `${path}/${id}`)),
+        ...payments.map(({ id }) => `/admin/payments/${id}`),
+      ],
     ]);
     const late = this.personal(done, email);
     if (late.length > 0) throw new LateReplies(late);
@@ -133,6 +137,14 @@ export class StoredReplies {
     return deleted.length;
   }
 
+  /** The request itself: with a key that is made of the e-mail its row goes as well. Sent again it runs again. */
+  async deleteNamed(tx: Tx, claimId: string, email: string): Promise<void> {
+    await tx.query('DELETE FROM idempotency_claim WHERE id = $1 AND strpos(lower(key), $2) > 0', [
+      claimId,
+      email,
+    ]);
+  }
+
   /** A busy Redis may miss its 50 ms once; one that is away is not waited for. */
   private async forget(reply: StoredReply): Promise<void> {
     for (let tries = 1; tries <= maximumTries; tries++)
@@ -149,6 +161,32 @@ export class StoredReplies {
     }
   }
 }
+
+/** So many are looked through in one statement, which a statement's time is enough for. */
+const pageSize = 2_000;
+
+/** Null if the page is the last one. */
+async function lastOfPage(tx: Tx, afterId: string): Promise<string | null> {
+  const [last] = await rows<{ id: string }>(
+    tx,
+    `SELECT id FROM idempotency_claim WHERE id > $1 ORDER BY id OFFSET ${pageSize - 1} LIMIT 1`,
+    [afterId],
+  );
+  return last?.id ?? null;
+}
+
+/** The ids are read out of the body once, however many are looked for. */
+const mentioningSql = `
+  SELECT ${columns} FROM idempotency_claim AS c
+  WHERE c.id > $3 AND ($4::text IS NULL OR c.id <= $4) AND state IN ('done', 'retryable')
+    AND (strpos(lower(concat(body, ' ', key)), $2) > 0 OR EXISTS (
+      SELECT 1 FROM regexp_matches(concat(body, ' ', path), '(?:cs|ord)_[0-9a-z]+', 'g') AS named (ids)
+      WHERE named.ids[1] = ANY($1)))
+  ORDER BY c.id`;
+
+/** What contains the e-mail may name somebody else's, of which it is a part. */
+const names = ({ body, key, path }: StoredReply, ids: string[], email: string): boolean =>
+  namesEmail(`${body} ${key}`, email) || ids.some((id) => body.includes(id) || path.includes(id));
 
 /** By the index on agent and path, agent by agent. */
 const ofPaths = `FROM agent AS a CROSS JOIN unnest($1::text[]) AS of (path)

@@ -4,19 +4,19 @@ import { inBatches } from '../database/in-batches.js';
 import type { EraseSubjectService } from '../privacy/erase-subject.service.js';
 import { type Trim, tooOld } from './trim.js';
 
-/** Orders that have not changed for so long and still tell who bought. */
+/** Orders that have not changed for so long and still tell who bought, be it by what the bank says of the payment. */
 const oldOrders = `
-  SELECT session_id AS "sessionId", id AS "orderId" FROM shop_order
+  SELECT session_id AS "sessionId", id AS "orderId" FROM shop_order AS o
   WHERE created_at < ${tooOld('$1')} AND updated_at < ${tooOld('$1')} AND id <> ALL($3)
-    AND (buyer IS NOT NULL OR destination IS NOT NULL OR notes IS NOT NULL)
+    AND (buyer IS NOT NULL OR destination IS NOT NULL OR notes IS NOT NULL
+      OR EXISTS (SELECT 1 FROM payment_attempt WHERE id = o.payment_id AND erased_at IS NULL))
   ORDER BY created_at LIMIT $2`;
 
-/** Sessions that stay because somebody tried to pay them, and still tell who. */
+/** Sessions that stay because somebody tried to pay them, in a way that was not erased yet. */
 const failedCheckouts = `
   SELECT id AS "sessionId", NULL AS "orderId" FROM checkout_session AS s
   WHERE state IN ('canceled', 'expired') AND updated_at < ${tooOld('$1')} AND id <> ALL($3)
-    AND NOT content @> '{"buyer": null, "fulfillment": null, "metadata": null, "orderNotes": null}'
-    AND EXISTS (SELECT 1 FROM payment_attempt WHERE subject_id = s.id)
+    AND EXISTS (SELECT 1 FROM payment_attempt WHERE subject_id = s.id AND erased_at IS NULL)
   ORDER BY updated_at LIMIT $2`;
 
 interface Found {

@@ -46,7 +46,7 @@ export class RetentionSettings {
   abandonedCheckouts: number;
 
   @Days(
-    'Who bought and where it went, since the last change of the order; what was bought and paid stays',
+    'Who bought and where it goes, since the last change of the order, shipped or not; what was bought and paid stays',
     ofPeople,
   )
   buyerDetails: number;

@@ -9,8 +9,8 @@ const isBare = `NOT EXISTS (SELECT 1 FROM payment_attempt WHERE subject_id = s.i
     WHERE subject_id = s.id AND kind = 'link' AND reference IS NOT NULL AND closed_at IS NULL)`;
 
 /**
- * Removes sessions that ended without an order and that nobody tried to pay, with the orders and links that were
- * prepared for them at a provider. Locked first and looked at again: a payment may just have been found.
+ * Removes sessions that ended without an order and that nobody tried to pay, with what was prepared for them at a provider
+ * and cannot be paid any more. An order there never ends: the row by which its money is known and sent back stays. Locked first and looked at again: a payment may just have been found.
  */
 export const trimCheckouts: Trim = (db, days, stopping) =>
   inBatches(
@@ -26,7 +26,8 @@ export const trimCheckouts: Trim = (db, days, stopping) =>
         );
         await tx.query(
           `WITH gone AS (DELETE FROM checkout_session AS s WHERE id = ANY($1) AND ${isBare} RETURNING id)
-           DELETE FROM prepared_payment AS p USING gone WHERE p.subject_id = gone.id`,
+           DELETE FROM prepared_payment AS p USING gone
+           WHERE p.subject_id = gone.id AND (p.closed_at IS NOT NULL OR p.reference IS NULL)`,
           [found.map(({ id }) => id)],
         );
         return found.length;

@@ -35,9 +35,16 @@ const oldEvents = (db: Database, days: number, after?: OldEvent): Promise<OldEve
     [days, after?.at ?? '-infinity', after?.id ?? ''],
   );
 
-/** Their deliveries are locked before they are judged: one could be replayed meanwhile. Returns how many are removed. */
+/**
+ * Locked before they are judged: a delivery could be replayed meanwhile. Endpoints, events, deliveries, of those the newest
+ * first: as `erase-news.ts` does, and for its reasons. Returns how many are removed.
+ */
 async function forget(tx: Tx, days: number, orders: string[]): Promise<number> {
-  await tx.query('SELECT 1 FROM webhook_delivery WHERE order_id = ANY($1) ORDER BY id FOR UPDATE', [orders]);
+  await tx.query('SELECT 1 FROM webhook_endpoint ORDER BY id FOR SHARE');
+  await tx.query('SELECT 1 FROM outbox_event WHERE order_id = ANY($1) ORDER BY id FOR UPDATE', [orders]);
+  await tx.query('SELECT 1 FROM webhook_delivery WHERE order_id = ANY($1) ORDER BY id DESC FOR UPDATE', [
+    orders,
+  ]);
   const [count] = await rows<{ removed: number }>(
     tx,
     `WITH quiet AS (

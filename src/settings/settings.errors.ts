@@ -29,9 +29,12 @@ export const settingsErrors = {
       etag: etagOf(version),
       storable: false,
     }),
-  badIfMatch: () =>
-    apiErrors.invalid('$.headers["If-Match"]', 'If-Match must be a version such as 3 or "3".'),
-  badDryRun: () => apiErrors.invalid('$.dry_run', 'dry_run must be true or false.'),
+  badIfMatch: () => besideBody('$.headers["If-Match"]', 'If-Match must be a version such as 3 or "3".'),
+  badDryRun: () => besideBody('$.dry_run', 'dry_run must be true or false.'),
 };
+
+/** Not kept: an idempotency key stands for the body, and said rightly beside it the same request may go through. */
+const besideBody = (param: string, message: string): ApiError =>
+  new ApiError({ status: 400, code: 'invalid', message, param, storable: false });
 
 export const etagOf = (version: number): string => `"${version}"`;

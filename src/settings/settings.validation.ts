@@ -33,9 +33,12 @@ export function validateSettings<T extends object>(
   const broken = validateSync(values, { whitelist: true, forbidNonWhitelisted: strict });
   const found = broken.filter(({ property }) => !unusable.includes(property));
   const problems = [...impossible, ...found.flatMap((error) => problemsOf(error, '$'))];
-  const checks = [() => namespace.check?.(values, config), () => rules?.(values)];
-  const more = checks.flatMap((check) => checked(check, problems));
-  return { values, problems: unique([...problems, ...more.filter((one) => !isInside(one, problems))]) };
+  // Each is judged with what the ones before it have found.
+  for (const check of [() => namespace.check?.(values, config), () => rules?.(values)]) {
+    const more = checked(check, problems);
+    problems.push(...more.filter((one) => !isInside(one, problems)));
+  }
+  return { values, problems: unique(problems) };
 }
 
 /** Of what is wrong as a whole the parts need not be told. */

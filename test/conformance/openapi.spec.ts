@@ -329,6 +329,11 @@ describe('the documentation', () => {
         ([, reference]) => new URL(reference as string, url),
       );
 
+    it('is read and nothing else', async () => {
+      for (const method of ['PUT', 'DELETE', 'POST'])
+        expect((await fetch(`${shop.url}/docs/`, { method })).status).toBe(404);
+    });
+
     it.each(['/docs', '/docs/', '/docs/index.html'])(
       'loads all it needs from the shop itself, as %s',
       async (path) => {

@@ -163,6 +163,10 @@ describe('API keys over the admin API', () => {
     expect(pages).toEqual([expect.objectContaining({ length: 3 }), expect.objectContaining({ length: 1 })]);
     expect(pages.flat()).toEqual([...new Set(pages.flat())].sort().reverse());
     expect((await merchant(shop, `${path}?limit=0`)).status).toBe(400);
+    for (const wrong of ['', '%00', 'a%00b', 'x'.repeat(65), 'a&agent_id=b']) {
+      const { status, body } = await merchant(shop, `${path}?agent_id=${wrong}`);
+      expect([wrong, status, body.param]).toEqual([wrong, 400, '$.agent_id']);
+    }
     expect((await merchant(shop, `${path}?cursor=x`)).status).toBe(400);
   });
 

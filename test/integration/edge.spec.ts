@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessSettings } from '../../src/access/access.settings.js';
@@ -36,7 +37,12 @@ describe('the edge', () => {
   let second: Server;
   let behindProxy: string;
   beforeAll(async () => {
-    const timings = { settingsCacheMs: 50, headersTimeoutMs: 300, requestTimeoutMs: 600 };
+    const timings = {
+      settingsCacheMs: 50,
+      headersTimeoutMs: 300,
+      requestTimeoutMs: 600,
+      stalledReaderMs: 1_000,
+    };
     shop = await startShop({}, { timings });
     const port = await freePort();
     const env = { ...shop.env, PORT: String(port), ROLE: 'api', TRUST_PROXY: '1' };
@@ -150,6 +156,13 @@ describe('the edge', () => {
       });
     });
 
+    it('are told which kind of key is wanted', async () => {
+      for (const headers of [new Headers(), new Headers({ Authorization: 'Bearer nobody' })]) {
+        const refused = await fetch(`${shop.url}/admin/agents`, { headers });
+        expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      }
+    });
+
     it('are something else than no key at all', async () => {
       await withLimit(10, async () => {
         expect(count(await together(60, () => tryKey(null)), 401)).toBe(60);
@@ -203,6 +216,34 @@ describe('the edge', () => {
     }
   });
 
+  it('outlives a target that is no URL', async () => {
+    const thrown: unknown[] = [];
+    const note = (error: unknown): unknown => thrown.push(error);
+    process.on('uncaughtException', note);
+    for (const target of ['//', '///', '//[', '//a:b@', '//%', '/\\\\', '*', 'http://', 'http://[']) {
+      const port = Number(new URL(shop.url).port);
+      const answer = await raw(port, [`GET ${target} HTTP/1.1`, 'Host: shop', 'Connection: close']);
+      expect(`${target} ${answer.split(' ')[1]}`).toBe(`${target} 404`);
+    }
+    // By now the last of them has been closed and logged here too.
+    expect((await tryKey('agent_sandbox_key')).status).toBe(404);
+    process.off('uncaughtException', note);
+    expect(thrown).toEqual([]);
+  });
+
+  it('lets no cache keep what it tells a merchant', async () => {
+    const answers = await Promise.all([
+      merchant(shop, '/admin/orders'),
+      merchant(shop, '/admin/settings/checkout'),
+      merchant(shop, '/admin/audit-log', { apiKey: 'agent_sandbox_key' }),
+      merchant(shop, '/admin/api-keys', { body: { name: 'shown once' } }),
+      merchant(shop, '/admin/privacy/export', { body: { email: 'ada@example.com' } }),
+    ]);
+    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual(
+      [200, 200, 403, 201, 200].map((status) => [status, 'no-store']),
+    );
+  });
+
   describe('a client that takes its time', () => {
     const sockets: Socket[] = [];
     afterAll(() => sockets.forEach((socket) => socket.destroy()));
@@ -226,6 +267,31 @@ describe('the edge', () => {
       const { closed, answer } = await open(said);
       await until(closed, Boolean, 5_000);
       expect(answer()).toMatch(/^HTTP\/1\.1 408 /);
+    });
+
+    it('with an export is cut off, and one that only reads slowly is not', async () => {
+      await shop.db.query(
+        `INSERT INTO audit_entry (id, position, at, actor, action, subject, hash, after)
+         SELECT 'aud_' || n, n, now(), 'test', 'thing.made', 'x', 'x', jsonb_build_object('text', repeat('x', 1000))
+         FROM generate_series((SELECT max(position) + 1 FROM audit_entry), 30000) AS n`,
+      );
+      /** How a download ends of which the reader rests so often and so long. */
+      const ended = (rests: number, ms: number): Promise<string> =>
+        new Promise((resolve) => {
+          const asAdmin = { headers: { Authorization: 'Bearer admin_sandbox_key' } };
+          get(`${shop.url}/admin/audit-log.jsonl`, asAdmin, (response) => {
+            let pieces = 0;
+            response.on('data', () => {
+              if (pieces++ % 25 !== 0 || pieces > rests * 25) return;
+              response.pause();
+              setTimeout(() => response.resume(), ms);
+            });
+            response.on('end', () => resolve('complete'));
+            response.on('error', () => resolve('cut off'));
+          });
+        });
+      expect(await Promise.all([ended(1, 2_500), ended(20, 60)])).toEqual(['cut off', 'complete']);
+      await shop.db.query(`DELETE FROM audit_entry WHERE actor = 'test'`);
     });
 
     it('keeps no server from stopping, while a request under way is answered', async () => {

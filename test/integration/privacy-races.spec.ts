@@ -453,11 +453,73 @@ describe('a gift', () => {
     expect(seen.body.orders).toHaveLength(1);
     expect(seen.text).toContain(person.say('street'));
     expect(seen.text).not.toContain(giver.say('last'));
+    const [paid] = await shop.db.query<{ reference: string }>(
+      'SELECT reference FROM payment_attempt WHERE subject_id = $1',
+      [body.id],
+    );
+    await giver.tellByProvider(paid!.reference, { again: true });
+    const got = await merchant(shop, '/admin/privacy/export', { body: { email: `got-${person.email}` } });
+    expect(got.body).toMatchObject({ orders: [{}], payments: [], payment_operations: [] });
+    expect(got.text).not.toContain(giver.say('receipt'));
+    const gave = await merchant(shop, '/admin/privacy/export', { body: { email: giver.email } });
+    expect(gave.body.payments).toHaveLength(1);
+    expect(gave.text).toContain(giver.say('receipt'));
     expect((await erase(`got-${person.email}`)).body.erased).toMatchObject({
       checkout_session: 2,
       shop_order: 1,
     });
     expect(await left(person.mark)).toEqual({});
+  });
+});
+
+describe('an e-mail that is a part of another one', () => {
+  it('is another person’s, who is neither shown nor erased', async () => {
+    const other = new Person(shop, `jo${person.mark}`);
+    await person.open();
+    await other.open();
+    await other.tellByProvider(`pi_of${other.mark}`);
+    const copy = await merchant(shop, '/admin/privacy/export', { body: { email: person.email } });
+    expect(copy.body).toMatchObject({ provider_webhooks: [], stored_replies: [{}] });
+    expect(copy.text).not.toContain(other.mark);
+    const before = await left(other.mark);
+    expect(before).toMatchObject({ webhook_event: 3, idempotency_claim: 1 });
+    expect((await erase()).body.erased).toMatchObject({ webhook_event: 0, idempotency_claim: 1 });
+    expect(await left(other.mark)).toEqual(before);
+  });
+});
+
+describe('a key that is made of the e-mail', () => {
+  it('goes when its request is to be sent again, and when it is the erasure’s own', async () => {
+    await person.open();
+    await shop.db.query(
+      `INSERT INTO idempotency_claim (id, agent_id, path, key, fingerprint, state, created_at, expires_at)
+       SELECT 'idm_again', id, '/checkout_sessions', 'for ' || $1, 'f', 'retryable', now(), now() + interval '1 day'
+       FROM agent WHERE bootstrap_name = 'admin'`,
+      [person.email],
+    );
+    const erased = await merchant(shop, '/admin/privacy/erase', {
+      body: { email: person.email },
+      key: `erase ${person.email}`,
+    });
+    expect(erased).toMatchObject({ status: 200, body: { erased: { idempotency_claim: 2 } } });
+    expect(await left()).toEqual({});
+  });
+});
+
+describe('among many replies', () => {
+  it('those of a person are found, wherever they stand', async () => {
+    const fill = (from: string): Promise<unknown> =>
+      shop.db.query(
+        `INSERT INTO idempotency_claim (id, agent_id, path, key, fingerprint, state, status, body, created_at, expires_at)
+         SELECT $1 || n, agent.id, '/checkout_sessions', $1 || n, 'f', 'done', 200, '{}', now(), now() + interval '1 day'
+         FROM agent, generate_series(1, 2500) AS n WHERE bootstrap_name = 'admin'`,
+        [from],
+      );
+    await person.open();
+    await Promise.all([fill('idm_000'), fill('idm_zzz')]);
+    expect((await erase()).body.erased).toMatchObject({ idempotency_claim: 1 });
+    expect(await left()).toEqual({});
+    await shop.db.query(`DELETE FROM idempotency_claim WHERE key LIKE 'idm_%'`);
   });
 });
 

@@ -10,8 +10,11 @@ import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { OrderDesk } from '../support/orders.js';
 import { Person, type Purchase, traces } from '../support/person.js';
 import { WebhookReceiver } from '../support/receiver.js';
+import { netOf } from '../support/purchases.js';
+import { createInRupees, savedToken } from '../support/razorpay.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
 import { type Shop, startShop } from '../support/shop.js';
+import { StripeWebhooks } from '../support/stripe-webhooks.js';
 import { until } from '../support/wait.js';
 import { addEndpoint } from '../support/webhooks.js';
 
@@ -338,5 +341,33 @@ describe('a person who has filled in everything', () => {
     await ada.tellByProvider(reference, { again: true });
     expect(await bodies()).toHaveLength(before.length + 1);
     expect((await bodies()).every(({ body }) => body === null)).toBe(true);
+    // Also by events that are about nothing we look at.
+    const stripe = new StripeWebhooks(shop.url);
+    for (const type of ['charge.updated', 'charge.of_tomorrow'])
+      await stripe.send(stripe.event({ payment: reference, type, email: ada.say('receipt') }));
+    expect(await tracesOf(ada.mark)).toEqual({});
+  });
+
+  it('stays erased when money comes after all: it goes back, and no card is kept', async () => {
+    const eve = new Person(shop, 'canaryeve');
+    const { body } = await createInRupees(shop, { buyer: eve.buyer });
+    await shop.agent.complete(body.id as string, savedToken('token_simDeclined'));
+    await calm();
+    const attempt = async (): Promise<{ reference: string; state: string; instrument: unknown }> =>
+      (
+        await shop.db.query<{ reference: string; state: string; instrument: unknown }>(
+          'SELECT reference, state, instrument FROM payment_attempt WHERE subject_id = $1',
+          [body.id],
+        )
+      )[0]!;
+    expect((await erase(eve.email)).status).toBe(200);
+    const { reference } = await attempt();
+    await shop.simulator.post(`/_sim/razorpay/payments/${reference}/capture`, {});
+    await until(attempt, ({ state }) => state === 'surplus');
+    await until(
+      () => netOf(shop, body.id as string),
+      (net) => net === 0,
+    );
+    expect((await attempt()).instrument).toBeNull();
   });
 });

@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PaymentFactsService } from '../../src/checkout/payment-facts.service.js';
 import { RetentionSweep } from '../../src/retention/retention.sweep.js';
 import { movementsLock } from '../../src/retention/trim-movements.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { OrderDesk } from '../support/orders.js';
-import { adminOrder, buy } from '../support/purchases.js';
-import { createInRupees } from '../support/razorpay.js';
+import { adminOrder, buy, netOf } from '../support/purchases.js';
+import { createInRupees, orderOf, playCheckout } from '../support/razorpay.js';
+import { RowLock } from '../support/row-lock.js';
 import { type Shop, startShop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
@@ -88,6 +90,26 @@ describe('ended checkouts', () => {
     expect([await isThere(linked), await isThere(holding)]).toEqual([false, false]);
   });
 
+  it('leave behind by what a payment on their order is known: its money goes back', async () => {
+    const { body } = await createInRupees(shop);
+    const [id, order] = [body.id as string, orderOf(body)!];
+    await shop.db.query(
+      "UPDATE prepared_payment SET closed_at = now() WHERE subject_id = $1 AND kind = 'link'",
+      [id],
+    );
+    await end(id);
+    await sweep();
+    expect(await isThere(id)).toBe(false);
+    const { razorpay_payment_id: payment } = await playCheckout(shop, order, { outcome: 'captured' });
+    const facts = shop.server.app.get(PaymentFactsService, { strict: false });
+    expect(await facts.sync('razorpay', { part: 'payment', payment }, 'webhook')).toBe('applied');
+    await until(
+      () => shop.simulator.ledger(id),
+      (entries) => entries.some(({ type }) => type === 'refund'),
+    );
+    expect(await netOf(shop, id)).toBe(0);
+  });
+
   it('stay for good with 0 days', async () => {
     const id = await session();
     await end(id);
@@ -157,6 +179,34 @@ describe('people', () => {
     await sweep();
     expect(names(await row('checkout_session', paying))).toBe(false);
     expect(await row('checkout_session', ended)).toBe(once);
+  });
+});
+
+describe('who left no name', () => {
+  it('is forgotten too, sold or not: why they canceled, who sent them, what card it was', async () => {
+    await keep({ abandonedCheckouts: 99, buyerDetails: 99 });
+    const ids = await Promise.all(
+      ['tok_visa', 'tok_chargeDeclined'].map(async (token) => {
+        const { body } = await shop.agent.create({
+          line_items: [{ id: 'item_field_guide', quantity: 1 }],
+          fulfillment_details: undefined,
+          affiliate_attribution: { provider: 'p', publisher_id: 'nameless', touchpoint: 'first' },
+        });
+        await shop.agent.complete(body.id as string, token);
+        return body.id as string;
+      }),
+    );
+    await shop.agent.cancel(ids[1]!);
+    const kept = (): Promise<number> =>
+      count("checkout_session WHERE id = ANY($1) AND content::text LIKE '%nameless%'", ids);
+    expect(await kept()).toBe(2);
+    await age('checkout_session', 'updated_at', 'id = ANY($1)', ids);
+    for (const column of ['created_at', 'updated_at'])
+      await age('shop_order', column, 'session_id = ANY($1)', ids);
+    await sweep();
+    expect(await kept()).toBe(0);
+    expect(await count('payment_attempt WHERE subject_id = ANY($1) AND erased_at IS NOT NULL', ids)).toBe(2);
+    await keep({ buyerDetails: null });
   });
 });
 
@@ -266,6 +316,30 @@ describe('what endpoints were told', () => {
     await replay.end();
     await swept;
     expect(await told(desk.id)).toEqual(before);
+  });
+
+  it('goes while its buyer is erased: neither waits for the other in a circle', async () => {
+    const buyer = { email: 'in.a.circle@example.com' };
+    const { orderId } = await buy(shop, 'stripe', { buyer });
+    const desk = new OrderDesk(shop, orderId);
+    await desk.send(0, 1, 'shipped');
+    await delivered(orderId, await count('outbox_event WHERE order_id = $1', orderId));
+    await ageAll(orderId);
+    const lock = await RowLock.take(
+      shop,
+      'SELECT 1 FROM webhook_delivery WHERE order_id = $1 ORDER BY id DESC LIMIT 1 FOR UPDATE',
+      [orderId],
+    );
+    const sweeping = sweep();
+    await lock.waiting(1);
+    const erasing = merchant(shop, '/admin/privacy/erase', { body: { email: buyer.email } });
+    await lock.waiting(2);
+    await lock.release();
+    await sweeping;
+    expect((await erasing).status).toBe(200);
+    expect(await told(orderId)).toEqual([0, 0, 1]);
+    const sql = 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()';
+    expect(await shop.db.query(sql)).toEqual([{ deadlocks: 0 }]);
   });
 
   it('goes too where it was a test of an endpoint', async () => {

@@ -342,6 +342,12 @@ describe('the settings', () => {
         ],
       ],
       ['payments', { providersByCurrency: { usd: ['adyen'] } }, ['$.providersByCurrency.usd[0]']],
+      // What one check has refused, the next one cannot read.
+      [
+        'payments',
+        { providersByCurrency: { usd: 5, xyz: 5 } },
+        ['$.providersByCurrency.usd', '$.providersByCurrency.xyz'],
+      ],
       [
         'payments.stripe',
         { secretKey: 'sk_live_1234567890', webhookSecret: 'with space', merchantId: 5, acquirer: [] },
@@ -596,6 +602,21 @@ describe('the settings', () => {
         patch('checkout', { sessionTtlMinutes: 31 }, { 'If-Match': version, 'Idempotency-Key': 'race' });
       expect((await send('0')).status).toBe(409);
       expect((await send('1')).status).toBe(200);
+    });
+
+    it('nor is what was said wrongly beside the body', async () => {
+      const send = (query: string, version: string): Promise<MerchantAnswer> =>
+        patch(
+          `checkout${query}`,
+          { sessionTtlMinutes: 31 },
+          { 'If-Match': version, 'Idempotency-Key': 'typo' },
+        );
+      for (const [query, version] of [
+        ['', 'x'],
+        ['?dry_run=yes', '0'],
+      ] as const)
+        expect((await send(query, version)).status).toBe(400);
+      expect((await send('', '0')).status).toBe(200);
     });
 
     it.each(['x', '"1', '1.5', '-1', '"1", x', ''])('an If-Match of %j is refused', async (header) => {

@@ -1,10 +1,13 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OutboxRelay } from '../../src/outbox/outbox-relay.js';
-import { DeliveryProcessor } from '../../src/webhooks/outbound/delivery.processor.js';
-import { DeliveryRecorder } from '../../src/webhooks/outbound/delivery.recorder.js';
-import type { Sent } from '../../src/webhooks/outbound/delivery.sender.js';
-import { type ClaimedDelivery, DeliveryStore } from '../../src/webhooks/outbound/delivery.store.js';
+import { DeliveryProcessor } from '../../src/webhooks/outbound/deliveries/delivery.processor.js';
+import { DeliveryRecorder } from '../../src/webhooks/outbound/deliveries/delivery.recorder.js';
+import type { Sent } from '../../src/webhooks/outbound/deliveries/delivery.sender.js';
+import {
+  type ClaimedDelivery,
+  DeliveryStore,
+} from '../../src/webhooks/outbound/deliveries/delivery.store.js';
 import { admin, adminCall } from '../support/razorpay.js';
 import { WebhookReceiver } from '../support/receiver.js';
 import { type Shop, startShop } from '../support/shop.js';

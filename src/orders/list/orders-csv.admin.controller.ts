@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { RequireScope } from '../../access/scopes.js';
 import { ApiErrors } from '../../common/http/api-docs.js';
+import { Config } from '../../config/config.js';
 import { OrderFilters } from './order-filters.docs.js';
 import { OrderSearchService } from './order-search.service.js';
 import { orderColumns, OrdersCsvService } from './orders-csv.service.js';
@@ -23,6 +24,7 @@ export class OrdersCsvAdminController {
   constructor(
     private readonly search: OrderSearchService,
     private readonly csv: OrdersCsvService,
+    private readonly config: Config,
   ) {}
 
   @Get()
@@ -44,6 +46,7 @@ export class OrdersCsvAdminController {
       'Content-Disposition': 'attachment; filename="orders.csv"',
       'Cache-Control': 'no-store',
     });
+    response.setTimeout(this.config.timings.stalledReaderMs);
     const all = async function* () {
       if (!first.done) yield first.value;
       yield* rows;

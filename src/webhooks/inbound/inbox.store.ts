@@ -44,7 +44,7 @@ export class InboxStore {
           next_at, try_until, received_at, processed_at)
        SELECT $1, $2, $3, $4, $5, $6, $7::text, $8, $9, $10, $11,
           CASE WHEN NOT EXISTS (
-            SELECT 1 FROM payment_attempt WHERE provider = $2 AND reference = $7 AND erased_at IS NOT NULL) THEN $12 END, 0,
+            SELECT 1 FROM payment_attempt WHERE provider = $2 AND reference = ANY($14::text[]) AND erased_at IS NOT NULL) THEN $12 END, 0,
           CASE WHEN $10::text IS NULL THEN now() END, now() + $13 * interval '1 ms', now(),
           CASE WHEN $10::text IS NOT NULL THEN now() END
        FROM ${boundedWait}
@@ -63,6 +63,7 @@ export class InboxStore {
         JSON.stringify(event.summary, storable),
         this.secrets.encrypt(raw.toString('utf8'), id),
         tryForMs,
+        about ? [about.payment] : idsIn(raw),
       ],
     );
     return kept.length === 1;
@@ -145,6 +146,11 @@ export class InboxStore {
     );
   }
 }
+
+/** Every text that could be the id of a payment: an event that we do not look at may tell of one all the same. */
+const idsIn = (raw: Buffer): string[] => [
+  ...new Set(Array.from(raw.toString('utf8').matchAll(/"(\w{8,255})"/g), ([, id]) => id ?? '')),
+];
 
 /** What an event that names nothing to look at comes to. */
 export const withoutLooking = (known: boolean): WebhookEventResult =>

@@ -12,7 +12,7 @@ import {
 } from '../../common/http/schema.js';
 import { orderEventTypes } from '../../outbox/outbox-event.entity.js';
 import { webhookProfiles } from './profiles/webhook-profile.js';
-import { deliveryStates } from './webhook-delivery.entity.js';
+import { deliveryStates } from './deliveries/webhook-delivery.entity.js';
 
 /* Endpoints and deliveries as the documentation describes them. */
 

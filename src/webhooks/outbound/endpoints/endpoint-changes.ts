@@ -1,6 +1,6 @@
 import { orderEventTypes } from '../../../outbox/outbox-event.entity.js';
 import { outboundErrors } from '../outbound.errors.js';
-import type { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 import { signatureHeaderRefusal } from './signature-header.js';
 import type { ChangeWebhookEndpointDto, CreateWebhookEndpointDto } from './webhook-endpoint.dto.js';
 

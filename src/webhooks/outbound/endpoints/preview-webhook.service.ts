@@ -3,12 +3,12 @@ import { Config } from '../../../config/config.js';
 import { Database } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
 import type { OrderEventType } from '../../../outbox/outbox-event.entity.js';
-import { EndpointSecretsService } from '../endpoint-secrets.service.js';
+import { EndpointSecretsService } from './endpoint-secrets.service.js';
 import { outboundErrors } from '../outbound.errors.js';
 import { renderBody, requestIdOf } from '../profiles/render.js';
 import { sampleSnapshot } from '../profiles/sample-order.js';
 import { headersFor } from '../profiles/sign.js';
-import type { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** An event, and its delivery to the endpoint if there is one. */
 interface KnownEvent {

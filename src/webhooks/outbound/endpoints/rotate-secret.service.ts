@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../../audit/audit.service.js';
 import { Database } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
-import { currentSecrets, EndpointSecretsService } from '../endpoint-secrets.service.js';
-import { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import { currentSecrets, EndpointSecretsService } from './endpoint-secrets.service.js';
+import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 import type { RotateSecretDto } from './webhook-endpoint.dto.js';
 import { clock, lockEndpoint } from './webhook-endpoints.service.js';
 

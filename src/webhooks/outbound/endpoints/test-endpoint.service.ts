@@ -4,12 +4,12 @@ import { newId } from '../../../common/id.js';
 import { Config } from '../../../config/config.js';
 import { Database } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
-import { DeliveryProcessor } from '../delivery.processor.js';
-import { DeliveryStore } from '../delivery.store.js';
+import { DeliveryProcessor } from '../deliveries/delivery.processor.js';
+import { DeliveryStore } from '../deliveries/delivery.store.js';
 import { renderBody, requestIdOf } from '../profiles/render.js';
 import { sampleSnapshot } from '../profiles/sample-order.js';
-import { WebhookDeliveriesService } from '../webhook-deliveries.service.js';
-import type { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import { WebhookDeliveriesService } from '../deliveries/webhook-deliveries.service.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** Tries an endpoint out with a sample order, as often as the merchant asks for it, and once each time. */
 @Injectable()

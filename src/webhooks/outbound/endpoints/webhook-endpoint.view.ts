@@ -1,4 +1,4 @@
-import type { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** An endpoint as the merchant sees it: never its secret, only the end of it, to tell it from another one. */
 export const endpointView = (

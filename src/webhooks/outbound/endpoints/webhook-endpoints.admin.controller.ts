@@ -13,7 +13,7 @@ import {
   newSecretSchema,
   webhookPreviewSchema,
 } from '../outbound.schemas.js';
-import { deliveryDetailExample } from '../webhook-delivery.examples.js';
+import { deliveryDetailExample } from '../deliveries/webhook-delivery.examples.js';
 import { PreviewWebhookService } from './preview-webhook.service.js';
 import { RotateSecretService } from './rotate-secret.service.js';
 import { TestEndpointService } from './test-endpoint.service.js';

@@ -7,9 +7,9 @@ import { SafeHttp } from '../../../common/safe-http/safe-http.js';
 import { Database, insert, rows, type Tx } from '../../../database/database.js';
 import type { Claim } from '../../../idempotency/claim.js';
 import { QueueService } from '../../../queue/queue.service.js';
-import { currentSecrets, EndpointSecretsService } from '../endpoint-secrets.service.js';
+import { currentSecrets, EndpointSecretsService } from './endpoint-secrets.service.js';
 import { outboundErrors } from '../outbound.errors.js';
-import { WebhookEndpoint } from '../webhook-endpoint.entity.js';
+import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 import { audited, changedEndpoint, newEndpoint } from './endpoint-changes.js';
 import type { ChangeWebhookEndpointDto, CreateWebhookEndpointDto } from './webhook-endpoint.dto.js';
 import { endpointView, type EndpointView } from './webhook-endpoint.view.js';
@@ -115,6 +115,7 @@ export class WebhookEndpointsService {
            next_secret_at = NULL WHERE id = $1`,
         [id],
       );
+      await lockWaiting(tx, id);
       await rows(tx, `${cancel} WHERE d.endpoint_id = $1 AND d.state = 'pending'`, [id]);
       const action = 'webhook_endpoint.deleted';
       await this.audit.append(tx, { actor, action, subject: id, before: audited(before) });
@@ -149,12 +150,20 @@ async function checkCount(tx: Tx): Promise<void> {
   if (there >= maximumEndpoints) throw outboundErrors.tooManyEndpoints(maximumEndpoints);
 }
 
+/** The newest first, as whoever writes down what was sent does. */
+const lockWaiting = (tx: Tx, endpointId: string): Promise<unknown> =>
+  tx.query(
+    `SELECT 1 FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' ORDER BY id DESC FOR NO KEY UPDATE`,
+    [endpointId],
+  );
+
 const cancel = `UPDATE webhook_delivery AS d SET
   state = 'canceled', next_at = NULL, lease_token = NULL, lease_until = NULL, ended_at = now()`;
 
 /** What still waits for the endpoint is not for the agent whose it is now. */
 async function cancelForeign(tx: Tx, { id, agentId }: WebhookEndpoint): Promise<void> {
   if (agentId === null) return;
+  await lockWaiting(tx, id);
   await rows(
     tx,
     `${cancel} FROM outbox_event AS e

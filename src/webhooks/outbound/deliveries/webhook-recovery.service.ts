@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { AuditService } from '../../audit/audit.service.js';
-import { Database, rows, type Tx } from '../../database/database.js';
-import type { Claim } from '../../idempotency/claim.js';
-import type { OutboxEvent } from '../../outbox/outbox-event.entity.js';
-import { QueueService } from '../../queue/queue.service.js';
+import { AuditService } from '../../../audit/audit.service.js';
+import { Database, rows, type Tx } from '../../../database/database.js';
+import type { Claim } from '../../../idempotency/claim.js';
+import type { OutboxEvent } from '../../../outbox/outbox-event.entity.js';
+import { QueueService } from '../../../queue/queue.service.js';
 import { DeliveryStore } from './delivery.store.js';
-import { outboundErrors } from './outbound.errors.js';
+import { outboundErrors } from '../outbound.errors.js';
 import type { RecoverDeliveriesDto } from './recover-deliveries.dto.js';
-import { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 
 const batch = 200;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { SecretBox } from '../../settings/secret-box.js';
+import { SecretBox } from '../../../settings/secret-box.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** What an endpoint's requests are signed with. */

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { OrderEventType } from '../../outbox/outbox-event.entity.js';
-import type { WebhookProfile } from './profiles/webhook-profile.js';
+import type { OrderEventType } from '../../../outbox/outbox-event.entity.js';
+import type { WebhookProfile } from '../profiles/webhook-profile.js';
 
 /**
  * `pending`: to be sent, now or later. `delivered`: answered with 2xx. `superseded`: a newer state of the same order was

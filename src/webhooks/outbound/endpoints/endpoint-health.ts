@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../config/config.js';
-import { rows, type Tx } from '../../database/database.js';
-import type { Verdict } from './delivery.schedule.js';
+import { Config } from '../../../config/config.js';
+import { rows, type Tx } from '../../../database/database.js';
+import type { Verdict } from '../deliveries/delivery.schedule.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** Failures in a row after which an endpoint rests before it is tried again, and then with one delivery at a time. */

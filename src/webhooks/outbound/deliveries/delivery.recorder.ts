@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '../../common/id.js';
-import { Config } from '../../config/config.js';
-import { Database, rows, together, type Tx } from '../../database/database.js';
-import { EndpointHealth } from './endpoint-health.js';
+import { newId } from '../../../common/id.js';
+import { Config } from '../../../config/config.js';
+import { Database, rows, together, type Tx } from '../../../database/database.js';
+import { EndpointHealth } from '../endpoints/endpoint-health.js';
 import type { Sent } from './delivery.sender.js';
 import type { DeliveryState } from './webhook-delivery.entity.js';
-import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import type { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 
 /** What recording attempts came to. */
 export interface Recorded {

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AgentId } from '../../access/caller.decorator.js';
-import { RequireScope } from '../../access/scopes.js';
-import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey } from '../../common/http/api-docs.js';
-import type { Claim } from '../../idempotency/claim.js';
-import { CurrentClaim, Idempotent } from '../../idempotency/idempotent.decorator.js';
-import { recoverySchema } from './outbound.schemas.js';
+import { AgentId } from '../../../access/caller.decorator.js';
+import { RequireScope } from '../../../access/scopes.js';
+import { ApiAnswer, ApiErrors, ApiId, ApiOptionalKey } from '../../../common/http/api-docs.js';
+import type { Claim } from '../../../idempotency/claim.js';
+import { CurrentClaim, Idempotent } from '../../../idempotency/idempotent.decorator.js';
+import { recoverySchema } from '../outbound.schemas.js';
 import { RecoverDeliveriesDto } from './recover-deliveries.dto.js';
 import { WebhookRecoveryService } from './webhook-recovery.service.js';
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import { within } from '../../common/pause.js';
+import { within } from '../../../common/pause.js';
 
 export interface LogFileLimits {
   /** After how much a new file is begun: a number and B, K, M or G. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Config } from '../../config/config.js';
+import type { Config } from '../../../config/config.js';
 import { type AttemptLogEntry, DeliveryLog } from './delivery-log.js';
 
 let dataDir: string;

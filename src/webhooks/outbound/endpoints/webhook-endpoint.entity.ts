@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { OrderEventType } from '../../outbox/outbox-event.entity.js';
-import type { WebhookProfile } from './profiles/webhook-profile.js';
+import type { OrderEventType } from '../../../outbox/outbox-event.entity.js';
+import type { WebhookProfile } from '../profiles/webhook-profile.js';
 
 /** An address that wants to hear of orders: an agent platform's, or the merchant's own. */
 @Entity('webhook_endpoint')

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import type { PageRequest } from '../../common/paging.js';
-import { Database, rows } from '../../database/database.js';
-import type { Claim } from '../../idempotency/claim.js';
-import { QueueService } from '../../queue/queue.service.js';
-import { outboundErrors } from './outbound.errors.js';
+import { AuditService } from '../../../audit/audit.service.js';
+import type { PageRequest } from '../../../common/paging.js';
+import { Database, rows } from '../../../database/database.js';
+import type { Claim } from '../../../idempotency/claim.js';
+import { QueueService } from '../../../queue/queue.service.js';
+import { outboundErrors } from '../outbound.errors.js';
 import { WebhookAttempt } from './webhook-attempt.entity.js';
 import { type DeliveryState, WebhookBody, WebhookDelivery } from './webhook-delivery.entity.js';
 import { deliveryView, deliveryDetailView } from './webhook-delivery.view.js';
-import { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 import { isOfAgent } from './webhook-recovery.service.js';
 
 export interface DeliveryFilter {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../../config/config.js';
+import { Config } from '../../../config/config.js';
 import { whatToCheck } from './delivery-advice.js';
 import { LogFile } from './log-file.js';
 

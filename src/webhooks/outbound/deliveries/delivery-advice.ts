@@ -1,4 +1,4 @@
-import type { SafeHttpErrorKind } from '../../common/safe-http/safe-http.error.js';
+import type { SafeHttpErrorKind } from '../../../common/safe-http/safe-http.error.js';
 
 /** How an attempt ended, as far as it tells what to look at. */
 export interface Failure {

@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { rows, type Tx } from '../../database/database.js';
-import type { OutboxEvent } from '../../outbox/outbox-event.entity.js';
-import { OutboxRelay, type OutboxSubscriber } from '../../outbox/outbox-relay.js';
-import { QueueService } from '../../queue/queue.service.js';
+import { rows, type Tx } from '../../../database/database.js';
+import type { OutboxEvent } from '../../../outbox/outbox-event.entity.js';
+import { OutboxRelay, type OutboxSubscriber } from '../../../outbox/outbox-relay.js';
+import { QueueService } from '../../../queue/queue.service.js';
 import { DeliveryStore } from './delivery.store.js';
-import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import type { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 
 /** Turns events into one delivery for each endpoint that subscribes to them. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { SafeHttp } from '../../common/safe-http/safe-http.js';
-import { SafeHttpError } from '../../common/safe-http/safe-http.error.js';
-import { Config } from '../../config/config.js';
+import { SafeHttp } from '../../../common/safe-http/safe-http.js';
+import { SafeHttpError } from '../../../common/safe-http/safe-http.error.js';
+import { Config } from '../../../config/config.js';
 import { judge, type Verdict } from './delivery.schedule.js';
 import type { ClaimedDelivery } from './delivery.store.js';
-import type { EndpointSecrets } from './endpoint-secrets.service.js';
-import { headersFor } from './profiles/sign.js';
-import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import type { EndpointSecrets } from '../endpoints/endpoint-secrets.service.js';
+import { headersFor } from '../profiles/sign.js';
+import type { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 
 /** One attempt, as it went, and what follows from it. */
 export interface Sent {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { newId } from '../../common/id.js';
-import { Config } from '../../config/config.js';
-import { boundedWait, Database, rows, together, type Tx } from '../../database/database.js';
-import type { OutboxEvent } from '../../outbox/outbox-event.entity.js';
-import { failuresUntilRest } from './endpoint-health.js';
-import { renderBody, requestIdOf } from './profiles/render.js';
-import type { WebhookProfile } from './profiles/webhook-profile.js';
+import { newId } from '../../../common/id.js';
+import { Config } from '../../../config/config.js';
+import { boundedWait, Database, rows, together, type Tx } from '../../../database/database.js';
+import type { OutboxEvent } from '../../../outbox/outbox-event.entity.js';
+import { failuresUntilRest } from '../endpoints/endpoint-health.js';
+import { renderBody, requestIdOf } from '../profiles/render.js';
+import type { WebhookProfile } from '../profiles/webhook-profile.js';
 import type { WebhookDelivery } from './webhook-delivery.entity.js';
-import { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
 
 /** What there is to send now, and the right to send it. */
 export interface ClaimedDelivery extends Pick<

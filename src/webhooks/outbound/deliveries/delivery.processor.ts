@@ -1,18 +1,18 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { pause } from '../../common/pause.js';
-import { Config } from '../../config/config.js';
-import { together } from '../../database/database.js';
-import { OneAtATime } from '../../queue/one-at-a-time.js';
-import { OnJob } from '../../queue/on-job.decorator.js';
-import { SettingsService } from '../../settings/settings.service.js';
+import { pause } from '../../../common/pause.js';
+import { Config } from '../../../config/config.js';
+import { together } from '../../../database/database.js';
+import { OneAtATime } from '../../../queue/one-at-a-time.js';
+import { OnJob } from '../../../queue/on-job.decorator.js';
+import { SettingsService } from '../../../settings/settings.service.js';
 import { type Claimed, DeliveryStore } from './delivery.store.js';
 import { DeliveryReport } from './delivery.report.js';
 import { DeliveryRecorder } from './delivery.recorder.js';
 import { DeliverySender, type Sent } from './delivery.sender.js';
-import { failuresUntilRest } from './endpoint-health.js';
-import { type EndpointSecrets, EndpointSecretsService } from './endpoint-secrets.service.js';
-import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
-import { WebhooksSettings } from './webhooks.settings.js';
+import { failuresUntilRest } from '../endpoints/endpoint-health.js';
+import { type EndpointSecrets, EndpointSecretsService } from '../endpoints/endpoint-secrets.service.js';
+import type { WebhookEndpoint } from '../endpoints/webhook-endpoint.entity.js';
+import { WebhooksSettings } from '../webhooks.settings.js';
 
 /** Of one endpoint, in one process. While one batch is written down, the other is on its way. */
 const batchesAtOnce = 2;

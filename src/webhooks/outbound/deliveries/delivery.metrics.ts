@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Metrics } from '../../common/metrics.js';
-import { Database } from '../../database/database.js';
+import { Metrics } from '../../../common/metrics.js';
+import { Database } from '../../../database/database.js';
 
 /** What can be seen of outgoing webhooks from outside. */
 @Injectable()
