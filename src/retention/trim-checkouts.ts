@@ -10,7 +10,8 @@ const isBare = `NOT EXISTS (SELECT 1 FROM payment_attempt WHERE subject_id = s.i
 
 /**
  * Removes sessions that ended without an order and that nobody tried to pay, with what was prepared for them at a provider
- * and cannot be paid any more. An order there never ends: the row by which its money is known and sent back stays. Locked first and looked at again: a payment may just have been found.
+ * and cannot be paid any more. An order there never ends: the row by which its money is known and sent back stays. Locked
+ * first and looked at again: a payment may just have been found.
  */
 export const trimCheckouts: Trim = (db, days, stopping) =>
   inBatches(
