@@ -48,6 +48,23 @@ describe('the comparison with the providers’ own lists', () => {
     expect(await status(body.id)).toBe('completed');
   });
 
+  it('leaves what was paid while a charge is under way to the next time', async () => {
+    const { body } = await open(shop, 'razorpay');
+    await payLink(shop, linkOf(body));
+    const stand = (state: string): Promise<unknown> =>
+      shop.db.query('UPDATE checkout_session SET state = $2, updated_at = now() WHERE id = $1', [
+        body.id,
+        state,
+      ]);
+    await stand('completing');
+    await compare();
+    expect(await status(body.id)).toBe('complete_in_progress');
+    // The charge came to nothing.
+    await stand('open');
+    await compare();
+    expect(await status(body.id)).toBe('completed');
+  });
+
   it('sends back what was paid for a session that was canceled since', async () => {
     const { body } = await open(shop, 'razorpay');
     await shop.agent.cancel(body.id);
