@@ -101,6 +101,8 @@ describe('npm run audit:verify', () => {
       (waiting) => waiting.length > 0,
     );
     program.child.kill('SIGINT');
+    // Nothing shows that the signal has come in; were the lock gone before, the check could end before it.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     await holding.rollbackTransaction();
     expect(await program.exited).toBe(130);
     await holding.release();
