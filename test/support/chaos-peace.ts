@@ -83,12 +83,14 @@ async function replayWhatWaits(shop: Shop): Promise<void> {
 
 /**
  * A charge that the provider cannot repeat safely and whose request was lost stays undecided, for a person: it is
- * no unrest as long as the provider holds no money of it.
+ * no unrest as long as the provider holds no money of it. Not before a request that is only late would have been
+ * carried out, though: then it is sold after all.
  */
 async function whatWaits(shop: Shop): Promise<Waiting[]> {
   const waiting = await shop.db.query<Waiting & { session_id: string; repeatable: boolean }>(
     `SELECT 'attempt' AS what, id, state, subject_id AS session_id,
-            coalesce(request->>'credentialKind', '') <> 'razorpay_token' AS repeatable
+            coalesce(request->>'credentialKind', '') <> 'razorpay_token'
+              OR coalesce(called_at, created_at) > now() - interval '2 s' AS repeatable
      FROM payment_attempt WHERE state IN ('started', 'called', 'unknown', 'pending', 'requires_action', 'canceling')
      UNION ALL SELECT 'operation', id, state, payment_id, true
      FROM payment_operation WHERE state IN ('started', 'called', 'unknown', 'pending')
