@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { open } from '../support/purchases.js';
+import { savedToken } from '../support/razorpay.js';
 import type { Fault } from '../support/simulator.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
@@ -170,6 +172,21 @@ describe('a provider that misbehaves', () => {
       await expectOneSale(session.id);
     },
   );
+
+  it('carries a saved token out long after we stopped waiting: it is found, and sold once', async () => {
+    const { body: session } = await open(shop, 'razorpay');
+    const match = { provider: 'razorpay', method: 'POST', path: 'recurring', times: 1 };
+    await shop.simulator.inject({ match, action: 'delay', ms: 2_500 });
+    expect((await shop.agent.complete(session.id, savedToken('token_simSuccess'))).status).toBe(503);
+    // So far nobody can tell it from a charge that never arrived, and it is not sent again.
+    expect(await shop.simulator.ledger(session.id)).toEqual([]);
+    expect((await shop.agent.get(session.id)).body.status).toBe('complete_in_progress');
+    await until(
+      async () => (await shop.agent.get(session.id)).body.status,
+      (status) => status === 'completed',
+    );
+    await expectOneSale(session.id);
+  });
 });
 
 async function mint(shop: Shop, maxAmount: number): Promise<string> {

@@ -370,8 +370,7 @@ describe('erasing while', () => {
     expect(await left()).toEqual({});
   });
 
-  it('a request is about to put its reply into Redis: it is kept out', async (test) => {
-    if (!redis) return test.skip();
+  it.skipIf(!redisIsInstalled)('a request is about to put its reply into Redis: it is kept out', async () => {
     const cache = shop.server.app.get(ReplayCache, { strict: false });
     const identity = { agentId: 'a', path: '/p', key: person.mark, fingerprint: 'f' };
     const reply = { status: 200, body: person.mark } as Parameters<ReplayCache['remember']>[1];
@@ -383,10 +382,9 @@ describe('erasing while', () => {
     expect(await left()).toEqual({});
   });
 
-  it('Redis does not answer is not possible, and is once it does', async (test) => {
-    if (!redis) return test.skip();
+  it.skipIf(!redisIsInstalled)('Redis does not answer is not possible, and is once it does', async () => {
     await person.open();
-    redis.freeze();
+    redis?.freeze();
     const refused = await erase().finally(() => redis?.thaw());
     expect(refused).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
     await until(erase, ({ status }) => status === 200);
