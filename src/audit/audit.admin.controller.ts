@@ -1,11 +1,12 @@
-import { Controller, Get, Logger, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { pipeline } from 'node:stream/promises';
 import { RequireScope } from '../access/scopes.js';
 import { ApiErrors, ApiPage } from '../common/http/api-docs.js';
+import { download } from '../common/http/download.js';
 import { type Page, parsePageRequest, toPage } from '../common/paging.js';
 import { Config } from '../config/config.js';
+import type { ChainedEntry } from './audit-chain.js';
 import { auditEntryExample } from './audit.examples.js';
 import { auditFilters, parseAuditFilter } from './audit.filter.js';
 import { listedEntrySchema } from './audit.schemas.js';
@@ -18,8 +19,6 @@ import { auditEntryView } from './audit.view.js';
 @RequireScope('admin')
 @Controller('admin')
 export class AuditAdminController {
-  private readonly logger = new Logger(AuditAdminController.name);
-
   constructor(
     private readonly entries: AuditStore,
     private readonly config: Config,
@@ -63,30 +62,18 @@ export class AuditAdminController {
   })
   @ApiErrors(401, 403, 429, 503)
   async export(@Res() response: Response): Promise<void> {
-    const entries = this.entries.chain();
-    // What goes wrong at first is still answered as an error.
-    const first = await entries.next();
-    response.set({
-      'Content-Type': 'application/x-ndjson; charset=utf-8',
-      'Content-Disposition': 'attachment; filename="audit-log.jsonl"',
-      'Cache-Control': 'no-store',
-    });
-    response.setTimeout(this.config.timings.stalledReaderMs);
-    const lines = async function* () {
-      if (first.done) return;
-      yield lineOf(first.value);
-      for await (const entry of entries) yield lineOf(entry);
-    };
-    // A failure in the middle breaks the connection: a file that ends early must not look complete.
-    await pipeline(lines, response).catch((error: unknown) => {
-      this.logger.warn({ event: 'audit.export_broken', error });
-      response.destroy();
+    await download(response, this.entries.chain(), {
+      contentType: 'application/x-ndjson; charset=utf-8',
+      filename: 'audit-log.jsonl',
+      stalledReaderMs: this.config.timings.stalledReaderMs,
+      format: asLines,
     });
   }
 }
 
-const lineOf = (entry: Parameters<typeof auditEntryView>[0]): string =>
-  `${JSON.stringify(auditEntryView(entry))}\n`;
+async function* asLines(entries: AsyncIterable<ChainedEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(auditEntryView(entry))}\n`;
+}
 
 /** Milliseconds and position. */
 const cursorPattern = /^\d{1,14}-\d{1,15}$/;

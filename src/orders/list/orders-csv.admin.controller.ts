@@ -1,10 +1,10 @@
-import { Controller, Get, Logger, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
-import { pipeline } from 'node:stream/promises';
 import { RequireScope } from '../../access/scopes.js';
 import { ApiErrors } from '../../common/http/api-docs.js';
+import { download } from '../../common/http/download.js';
 import { Config } from '../../config/config.js';
 import { OrderFilters } from './order-filters.docs.js';
 import { OrderSearchService } from './order-search.service.js';
@@ -19,8 +19,6 @@ ord_06f8z3k9q2v7m1x4c8b5n0p3r6t9w2y5a8d1,1001,2026-11-22T12:00:00.000Z,confirmed
 @RequireScope('admin')
 @Controller('admin/orders.csv')
 export class OrdersCsvAdminController {
-  private readonly logger = new Logger(OrdersCsvAdminController.name);
-
   constructor(
     private readonly search: OrderSearchService,
     private readonly csv: OrdersCsvService,
@@ -38,24 +36,11 @@ export class OrdersCsvAdminController {
   })
   @ApiErrors(400, 401, 403, 429, 503)
   async export(@Query() query: Record<string, unknown>, @Res() response: Response): Promise<void> {
-    const rows = this.csv.rows(await this.search.filterOf(query));
-    // What goes wrong at first is still answered as an error.
-    const first = await rows.next();
-    response.set({
-      'Content-Type': 'text/csv; charset=utf-8',
-      'Content-Disposition': 'attachment; filename="orders.csv"',
-      'Cache-Control': 'no-store',
-    });
-    response.setTimeout(this.config.timings.stalledReaderMs);
-    const all = async function* () {
-      if (!first.done) yield first.value;
-      yield* rows;
-    };
-    const asText = stringify({ header: true, columns: orderColumns, escape_formulas: true });
-    // A failure in the middle breaks the connection: a file that ends early must not look complete.
-    await pipeline(all, asText, response).catch((error: unknown) => {
-      this.logger.warn({ event: 'orders.export_broken', error });
-      response.destroy();
+    await download(response, this.csv.rows(await this.search.filterOf(query)), {
+      contentType: 'text/csv; charset=utf-8',
+      filename: 'orders.csv',
+      stalledReaderMs: this.config.timings.stalledReaderMs,
+      format: stringify({ header: true, columns: orderColumns, escape_formulas: true }),
     });
   }
 }
