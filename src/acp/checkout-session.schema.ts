@@ -11,6 +11,7 @@ import {
   webAddress,
   word,
 } from '../common/http/schema.js';
+import { sessionStatuses } from '../checkout/checkout.states.js';
 import { orderSchema, orderTotalSchema } from '../orders/order.schemas.js';
 
 /* A session as the documentation describes it: what `checkout-session.view.ts` makes, and no more. */
@@ -126,15 +127,7 @@ export const checkoutSessionSchema = shape('CheckoutSession', {
       ),
     }),
   ),
-  status: word('How far it is', [
-    'not_ready_for_payment',
-    'ready_for_payment',
-    'authentication_required',
-    'complete_in_progress',
-    'completed',
-    'canceled',
-    'expired',
-  ]),
+  status: word('How far it is', sessionStatuses),
   currency: text('ISO 4217, in lower case'),
   'buyer?': open('Who buys, as the agent said it'),
   'locale?': text('As the agent said it'),

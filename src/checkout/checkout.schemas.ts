@@ -11,21 +11,15 @@ import {
   word,
 } from '../common/http/schema.js';
 import { paymentMembers } from '../orders/order.schemas.js';
+import { operationKinds, operationStates } from '../payments/payment-operation.entity.js';
+import { sessionStatuses } from './checkout.states.js';
 
 /* What the merchant sees of checkouts and payments, as the documentation describes it. */
 
 const sessionMembers = {
   id: text('Id of the session'),
   agent_id: text('The agent that opened it'),
-  status: word('How far it is', [
-    'not_ready_for_payment',
-    'ready_for_payment',
-    'authentication_required',
-    'complete_in_progress',
-    'completed',
-    'canceled',
-    'expired',
-  ]),
+  status: word('How far it is', sessionStatuses),
   currency: text('ISO 4217, in lower case'),
   total: minorUnits('What is to be paid'),
   created_at: instant('When it was opened'),
@@ -70,8 +64,8 @@ export const paymentDetailSchema = shape('PaymentDetail', {
     'Refunds, captures and releases',
     shape('PaymentOperation', {
       id: text('Id of the operation'),
-      kind: word('What is done', ['refund', 'capture', 'release']),
-      state: word('How far it is', ['started', 'called', 'unknown', 'pending', 'succeeded', 'failed']),
+      kind: word('What is done', operationKinds),
+      state: word('How far it is', operationStates),
       amount: minorUnits('The amount'),
       currency: text('ISO 4217, in lower case'),
       reference: orNull(text('The provider’s id of it; null until it is known')),

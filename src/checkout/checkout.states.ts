@@ -2,14 +2,16 @@ import type { CheckoutSession, SessionState } from './checkout-session.entity.js
 import type { Problem, SessionContent } from './session-content.js';
 
 /** What is shown (ACP §2). */
-export type SessionStatus =
-  | 'not_ready_for_payment'
-  | 'ready_for_payment'
-  | 'authentication_required'
-  | 'complete_in_progress'
-  | 'completed'
-  | 'canceled'
-  | 'expired';
+export const sessionStatuses = [
+  'not_ready_for_payment',
+  'ready_for_payment',
+  'authentication_required',
+  'complete_in_progress',
+  'completed',
+  'canceled',
+  'expired',
+] as const;
+export type SessionStatus = (typeof sessionStatuses)[number];
 
 /** `now` is the database's clock: the sweep that stores `expired` may come later. */
 export function statusOf(

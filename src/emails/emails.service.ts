@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { PageRequest } from '../common/paging.js';
 import { Database, rows } from '../database/database.js';
+import { newestFirst } from '../database/newest-first.js';
 import type { Claim, Reply } from '../idempotency/claim.js';
 import { QueueService } from '../queue/queue.service.js';
 import { EmailMessage, type EmailState } from './email-message.entity.js';
@@ -23,15 +24,8 @@ export class EmailsService {
     private readonly mailer: Mailer,
   ) {}
 
-  /** Newest first, and one more than asked for, to tell whether there is a next page. */
-  async list({ limit, afterId }: PageRequest, filter: EmailFilter): Promise<EmailMessage[]> {
-    const query = this.db
-      .repository(EmailMessage)
-      .createQueryBuilder('email')
-      .where(filter)
-      .orderBy('email.id', 'DESC')
-      .take(limit + 1);
-    return (afterId === undefined ? query : query.andWhere('email.id < :afterId', { afterId })).getMany();
+  async list(page: PageRequest, filter: EmailFilter): Promise<EmailMessage[]> {
+    return newestFirst(this.db.repository(EmailMessage), page, filter);
   }
 
   /** Makes an e-mail due now, whatever became of it. One that was sent becomes another message for who receives it. */

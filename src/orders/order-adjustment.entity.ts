@@ -3,8 +3,16 @@ import type { LineQuantity } from './fulfillments/order-fulfillment.entity.js';
 import { Order } from './order.entity.js';
 
 /** ACP §3.7 `Adjustment.type`. The provider tells of refunds and disputes, the merchant of the others. */
-export type AdjustmentType =
-  'refund' | 'credit' | 'return' | 'exchange' | 'price_adjustment' | 'cancellation' | 'dispute';
+export const adjustmentTypes = [
+  'refund',
+  'credit',
+  'return',
+  'exchange',
+  'price_adjustment',
+  'cancellation',
+  'dispute',
+] as const;
+export type AdjustmentType = (typeof adjustmentTypes)[number];
 
 /** What changed an order's money or lines after it was placed (ACP §3.7 `Adjustment`). */
 @Entity('order_adjustment')

@@ -12,7 +12,13 @@ import {
   webAddress,
   word,
 } from '../common/http/schema.js';
-import { fulfillmentEventTypes, fulfillmentTypes } from './fulfillments/fulfillment.states.js';
+import { attemptStates } from '../payments/payment.states.js';
+import {
+  fulfillmentEventTypes,
+  fulfillmentStatuses,
+  fulfillmentTypes,
+} from './fulfillments/fulfillment.states.js';
+import { adjustmentTypes } from './order-adjustment.entity.js';
 
 /* Orders as the documentation describes them: what `order.view.ts` and `order.admin.view.ts` make. */
 
@@ -54,17 +60,7 @@ const orderLineSchema = shape('OrderLine', {
 export const fulfillmentSchema = shape('Fulfillment', {
   id: text('Id of the fulfillment'),
   type: word('How it gets to the buyer', fulfillmentTypes),
-  status: word('Where it is; follows from its events', [
-    'pending',
-    'processing',
-    'shipped',
-    'in_transit',
-    'out_for_delivery',
-    'ready_for_pickup',
-    'delivered',
-    'failed',
-    'canceled',
-  ]),
+  status: word('Where it is; follows from its events', fulfillmentStatuses),
   line_items: list('What is in it', lineQuantitySchema),
   'carrier?': text('Who carries the parcel'),
   'tracking_number?': text('The number the carrier knows it by'),
@@ -92,15 +88,7 @@ export const fulfillmentSchema = shape('Fulfillment', {
 
 export const adjustmentSchema = shape('Adjustment', {
   id: text('Id of the adjustment'),
-  type: word('What changed', [
-    'refund',
-    'credit',
-    'return',
-    'exchange',
-    'price_adjustment',
-    'cancellation',
-    'dispute',
-  ]),
+  type: word('What changed', adjustmentTypes),
   occurred_at: instant('When it was recorded'),
   status: word('`pending` until the provider confirms it', ['pending', 'completed', 'failed']),
   'line_items?': list('What it is about', lineQuantitySchema),
@@ -142,19 +130,7 @@ export const paymentMembers = {
   id: text('Id of the payment'),
   provider: text('Code of the payment provider'),
   reference: orNull(text('The provider’s id of it; null until it is known')),
-  state: word('How the provider last showed it', [
-    'started',
-    'called',
-    'unknown',
-    'pending',
-    'requires_action',
-    'authorized',
-    'canceling',
-    'captured',
-    'failed',
-    'canceled',
-    'surplus',
-  ]),
+  state: word('How the provider last showed it', attemptStates),
   amount: minorUnits('What was to be paid'),
   captured: minorUnits('What was taken'),
   refunded: minorUnits('What of it went back'),

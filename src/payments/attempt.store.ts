@@ -4,6 +4,7 @@ import { In } from 'typeorm';
 import { Config } from '../config/config.js';
 import type { PageRequest } from '../common/paging.js';
 import { boundedWait, Database, rows, together, type Tx } from '../database/database.js';
+import { newestFirst } from '../database/newest-first.js';
 import { PaymentAttempt } from './payment-attempt.entity.js';
 import { type AttemptState, isLegalTransition, notSent, openStates } from './payment.states.js';
 
@@ -192,14 +193,8 @@ export class AttemptStore {
     );
   }
 
-  /** Newest first, one more than asked for. */
-  async list({ limit, afterId }: PageRequest): Promise<PaymentAttempt[]> {
-    const ids = await this.db.query<{ id: string }>(
-      'SELECT id FROM payment_attempt WHERE $1::text IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
-      [afterId ?? null, limit + 1],
-    );
-    const found = await this.findAll(ids.map(({ id }) => id));
-    return ids.flatMap(({ id }) => found.get(id) ?? []);
+  async list(page: PageRequest): Promise<PaymentAttempt[]> {
+    return newestFirst(this.db.repository(PaymentAttempt), page);
   }
 
   /**

@@ -1,13 +1,15 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** What can be done to a payment after it was made. */
-export type OperationKind = 'refund' | 'capture' | 'release';
+export const operationKinds = ['refund', 'capture', 'release'] as const;
+export type OperationKind = (typeof operationKinds)[number];
 
 /**
  * started: committed, nothing sent · called: it may have reached the provider · unknown: the answer was lost ·
  * pending: accepted, its end is still to come · succeeded · failed: the provider will not do it, or took it back.
  */
-export type OperationState = 'started' | 'called' | 'unknown' | 'pending' | 'succeeded' | 'failed';
+export const operationStates = ['started', 'called', 'unknown', 'pending', 'succeeded', 'failed'] as const;
+export type OperationState = (typeof operationStates)[number];
 
 export const openOperationStates: readonly OperationState[] = ['started', 'called', 'unknown', 'pending'];
 

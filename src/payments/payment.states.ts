@@ -6,18 +6,20 @@
  * captured: money · canceling: authorized, and to be let go · failed, canceled: closed without money · surplus:
  * money that came after all.
  */
-export type AttemptState =
-  | 'started'
-  | 'called'
-  | 'unknown'
-  | 'pending'
-  | 'requires_action'
-  | 'authorized'
-  | 'canceling'
-  | 'captured'
-  | 'failed'
-  | 'canceled'
-  | 'surplus';
+export const attemptStates = [
+  'started',
+  'called',
+  'unknown',
+  'pending',
+  'requires_action',
+  'authorized',
+  'canceling',
+  'captured',
+  'failed',
+  'canceled',
+  'surplus',
+] as const;
+export type AttemptState = (typeof attemptStates)[number];
 
 const outcomes: AttemptState[] = [
   'unknown',

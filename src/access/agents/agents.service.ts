@@ -3,6 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { newId } from '../../common/id.js';
 import type { PageRequest } from '../../common/paging.js';
 import { Database, type Tx } from '../../database/database.js';
+import { newestFirst } from '../../database/newest-first.js';
 import { Notifications } from '../../database/notifications.js';
 import { SecretBox } from '../../settings/secret-box.js';
 import { accessErrors } from '../access.errors.js';
@@ -29,14 +30,8 @@ export class AgentsService {
     private readonly notifications: Notifications,
   ) {}
 
-  /** Newest first, and one more than asked for, to tell whether there is a next page. */
-  async page({ limit, afterId }: PageRequest): Promise<Agent[]> {
-    const query = this.db
-      .repository(Agent)
-      .createQueryBuilder('agent')
-      .orderBy('agent.id', 'DESC')
-      .take(limit + 1);
-    return (afterId === undefined ? query : query.where('agent.id < :afterId', { afterId })).getMany();
+  async page(page: PageRequest): Promise<Agent[]> {
+    return newestFirst(this.db.repository(Agent), page);
   }
 
   async find(id: string): Promise<Agent> {

@@ -18,16 +18,18 @@ export const fulfillmentEventTypes = [
 export type FulfillmentEventType = (typeof fulfillmentEventTypes)[number];
 
 /** ACP §3.7 `Fulfillment.status`. */
-export type FulfillmentStatus =
-  | 'pending'
-  | 'processing'
-  | 'shipped'
-  | 'in_transit'
-  | 'out_for_delivery'
-  | 'ready_for_pickup'
-  | 'delivered'
-  | 'failed'
-  | 'canceled';
+export const fulfillmentStatuses = [
+  'pending',
+  'processing',
+  'shipped',
+  'in_transit',
+  'out_for_delivery',
+  'ready_for_pickup',
+  'delivered',
+  'failed',
+  'canceled',
+] as const;
+export type FulfillmentStatus = (typeof fulfillmentStatuses)[number];
 
 /** What can happen to which. */
 export const eventsOfType: Record<FulfillmentType, readonly FulfillmentEventType[]> = {

@@ -3,6 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { apiErrors } from '../../common/api-error.js';
 import type { PageRequest } from '../../common/paging.js';
 import { Database, rows } from '../../database/database.js';
+import { newestFirst } from '../../database/newest-first.js';
 import type { Claim, Reply } from '../../idempotency/claim.js';
 import { QueueService } from '../../queue/queue.service.js';
 import { tryForMs } from './inbox.schedule.js';
@@ -23,15 +24,8 @@ export class WebhookEventsService {
     private readonly queue: QueueService,
   ) {}
 
-  /** Newest first, and one more than asked for, to tell whether there is a next page. */
-  async list({ limit, afterId }: PageRequest, filter: WebhookEventFilter): Promise<WebhookEvent[]> {
-    const query = this.db
-      .repository(WebhookEvent)
-      .createQueryBuilder('event')
-      .where(filter)
-      .orderBy('event.id', 'DESC')
-      .take(limit + 1);
-    return (afterId === undefined ? query : query.andWhere('event.id < :afterId', { afterId })).getMany();
+  async list(page: PageRequest, filter: WebhookEventFilter): Promise<WebhookEvent[]> {
+    return newestFirst(this.db.repository(WebhookEvent), page, filter);
   }
 
   async find(id: string): Promise<WebhookEvent> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../../audit/audit.service.js';
 import type { PageRequest } from '../../../common/paging.js';
 import { Database, rows } from '../../../database/database.js';
+import { newestFirst } from '../../../database/newest-first.js';
 import type { Claim } from '../../../idempotency/claim.js';
 import { QueueService } from '../../../queue/queue.service.js';
 import { outboundErrors } from '../outbound.errors.js';
@@ -30,15 +31,8 @@ export class WebhookDeliveriesService {
     private readonly queue: QueueService,
   ) {}
 
-  /** Newest first, and one more than asked for, to tell whether there is a next page. */
-  async list({ limit, afterId }: PageRequest, filter: DeliveryFilter): Promise<WebhookDelivery[]> {
-    const query = this.db
-      .repository(WebhookDelivery)
-      .createQueryBuilder('delivery')
-      .where(filter)
-      .orderBy('delivery.id', 'DESC')
-      .take(limit + 1);
-    return (afterId === undefined ? query : query.andWhere('delivery.id < :afterId', { afterId })).getMany();
+  async list(page: PageRequest, filter: DeliveryFilter): Promise<WebhookDelivery[]> {
+    return newestFirst(this.db.repository(WebhookDelivery), page, filter);
   }
 
   async show(id: string): Promise<object> {

@@ -5,6 +5,7 @@ import { newId } from '../../../common/id.js';
 import type { PageRequest } from '../../../common/paging.js';
 import { SafeHttp } from '../../../common/safe-http/safe-http.js';
 import { Database, insert, rows, type Tx } from '../../../database/database.js';
+import { newestFirst } from '../../../database/newest-first.js';
 import type { Claim } from '../../../idempotency/claim.js';
 import { QueueService } from '../../../queue/queue.service.js';
 import { currentSecrets, EndpointSecretsService } from './endpoint-secrets.service.js';
@@ -27,15 +28,8 @@ export class WebhookEndpointsService {
     private readonly queue: QueueService,
   ) {}
 
-  /** Newest first, and one more than asked for, to tell whether there is a next page. */
-  async list({ limit, afterId }: PageRequest): Promise<WebhookEndpoint[]> {
-    const query = this.db
-      .repository(WebhookEndpoint)
-      .createQueryBuilder('endpoint')
-      .where({ deletedAt: IsNull() })
-      .orderBy('endpoint.id', 'DESC')
-      .take(limit + 1);
-    return (afterId === undefined ? query : query.andWhere('endpoint.id < :afterId', { afterId })).getMany();
+  async list(page: PageRequest): Promise<WebhookEndpoint[]> {
+    return newestFirst(this.db.repository(WebhookEndpoint), page, { deletedAt: IsNull() });
   }
 
   async find(id: string): Promise<WebhookEndpoint> {
