@@ -6,6 +6,10 @@ const tiers = ['integration', 'contract', 'conformance', 'crash', 'e2e', 'browse
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // None of these is a promise: they only end what would wait for ever, and a busy machine must not reach them.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
       ...tiers.map((name) => ({
@@ -14,8 +18,6 @@ export default defineConfig({
           name,
           include: [`test/${name}/**/*.spec.ts`],
           globalSetup: ['test/support/postgres.setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       })),
     ],

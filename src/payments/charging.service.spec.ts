@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultTimings } from '../config/timings.js';
 import type { LeasedAttempt } from './attempt.store.js';
 import { ChargingService } from './charging.service.js';
@@ -7,8 +7,12 @@ import type { PaymentOutcome, PaymentProvider } from './providers/payment-provid
 const minuteMs = 60_000;
 const refused: PaymentOutcome = { state: 'invalid', message: 'no such token' };
 
+// The machine's time is none of a charge's business here: its waits and its deadline pass as fast as they can.
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
 /** A provider that answers a charge with a refusal it gave without reading our key. */
-const actOn = (
+const actOn = async (
   leased: Partial<LeasedAttempt>,
   lookedEverywhere = true,
   answers: PaymentOutcome[] = [],
@@ -22,14 +26,16 @@ const actOn = (
     { get: () => provider } as never,
     {} as never,
     { instanceId: 'shop' } as never,
-    { timings: { ...defaultTimings, chargeDeadlineMs: 600 } } as never,
+    { timings: defaultTimings } as never,
   );
-  return service.act({
+  const acting = service.act({
     attempt: { request: { links: [] } },
     previousState: 'called',
     expired: false,
     ...leased,
   } as LeasedAttempt);
+  await vi.runAllTimersAsync();
+  return acting;
 };
 
 describe('a refusal that the provider gave without reading our key', () => {

@@ -72,9 +72,7 @@ describe('a shop whose provider is not set up', () => {
       `INSERT INTO setting (namespace, version, "values", updated_at, updated_by)
        VALUES ('payments', 1, '{"providersByCurrency": {}}', now(), 'test')`,
     );
-    await expect
-      .poll(async () => (await shop.agent.create()).body.status, { timeout: 5_000 })
-      .toBe('not_ready_for_payment');
+    await expect.poll(async () => (await shop.agent.create()).body.status).toBe('not_ready_for_payment');
     const { body } = await shop.agent.create();
     expect(body.messages).toMatchObject([{ code: 'unsupported', param: '$.capabilities.payment.handlers' }]);
     await shop.close();

@@ -209,14 +209,18 @@ describe('every example of the documentation', () => {
     await press('webhookEndpoints.test');
     for (const example of ['what was missed', 'all of it again'])
       await press('webhookRecovery.recover', { example });
-    const { data: deliveries } = await press('webhookDeliveries.list');
     // A test is not sent again.
-    const sent = deliveries.find(({ order_id }: Document) => order_id !== null);
+    const sent = await until(async () => {
+      const { data: deliveries } = await press('webhookDeliveries.list');
+      return deliveries.find(({ order_id }: Document) => order_id !== null);
+    });
     await press('webhookDeliveries.get', { with: { id: sent.id } });
     await press('webhookDeliveries.replay', { with: { id: sent.id } });
     await press('webhookEndpoints.remove', { with: { id: made.id } });
-    const received = await press('agentReceiver.list');
-    expect(received.data.length).toBeGreaterThan(0);
+    await until(
+      () => press('agentReceiver.list'),
+      (received) => received.data.length > 0,
+    );
     await press('agentReceiver.receive', {
       headers: (body) => ({ 'Merchant-Signature': signed(body, 'whsec_agent_sandbox') }),
     });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Answer, caAddress, payWith, total } from '../support/agent.js';
+import { type Agent, type Answer, caAddress, payWith, total } from '../support/agent.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
@@ -39,17 +39,17 @@ const matrix: Record<string, Record<'update' | 'complete' | 'cancel', string>> =
 
 describe('the states of a checkout session', () => {
   let shop: Shop;
+  /** Its charges are given up soon, and nobody looks after them again while the tests run. */
+  let impatient: Shop;
   beforeAll(async () => {
-    // A charge that nobody answers is given up soon, and nobody looks after it again while the tests run.
-    const timings = {
-      completeAnswerMs: 1000,
-      chargeDeadlineMs: 1200,
-      attemptLeaseMs: 2000,
-      expireEveryMs: 3_600_000,
-    };
-    shop = await startShop({}, { timings });
+    const never = 3_600_000;
+    const soon = { completeAnswerMs: 1000, chargeDeadlineMs: 1200, attemptLeaseMs: 2000 };
+    [shop, impatient] = await Promise.all([
+      startShop({}, { timings: { expireEveryMs: never } }),
+      startShop({}, { timings: { ...soon, expireEveryMs: never, reconcileEveryMs: never } }),
+    ]);
   });
-  afterAll(() => shop.close());
+  afterAll(() => Promise.all([shop.close(), impatient.close()]));
 
   const reserved = async (itemId: string): Promise<number> =>
     (
@@ -61,23 +61,23 @@ describe('the states of a checkout session', () => {
     await shop.agent.complete(body.id, 'tok_threeDSecure2Required');
     return body.id;
   };
-  const inProgress = async (line = { id: plentiful, quantity: 1 }): Promise<string> => {
-    const { body } = await shop.agent.create({ line_items: [line] });
-    await shop.simulator.inject({ match: { path: 'payment_intents', times: 1000 }, action: 'reset' });
-    const answer = await shop.agent.complete(body.id);
+  const inProgress = async (): Promise<string> => {
+    const { agent, db, simulator } = impatient;
+    const { body } = await agent.create({ line_items: [{ id: plentiful, quantity: 1 }] });
+    await simulator.inject({ match: { path: 'payment_intents', times: 1000 }, action: 'reset' });
+    const answer = await agent.complete(body.id);
     expect(answer.status).toBe(503);
     await until(
-      () => shop.db.query('SELECT state FROM payment_attempt WHERE subject_id = $1', [body.id]),
+      () => db.query('SELECT state FROM payment_attempt WHERE subject_id = $1', [body.id]),
       ([attempt]) => attempt?.state === 'unknown',
     );
-    await shop.simulator.clearFaults();
+    await simulator.clearFaults();
     return body.id;
   };
-  const expire = async (id: string): Promise<string> => {
-    await shop.db.query(
-      "UPDATE checkout_session SET expires_at = now() - interval '1 second' WHERE id = $1",
-      [id],
-    );
+  const expire = async (id: string, { db } = shop): Promise<string> => {
+    await db.query("UPDATE checkout_session SET expires_at = now() - interval '1 second' WHERE id = $1", [
+      id,
+    ]);
     return id;
   };
   const createdId = async (body: object = {}): Promise<string> =>
@@ -101,17 +101,19 @@ describe('the states of a checkout session', () => {
     expired: async () => expire(await createdId()),
   };
   const verbs = {
-    update: (id: string): Promise<Answer> => shop.agent.update(id, { order_notes: 'ring twice' }),
-    complete: (id: string): Promise<Answer> => shop.agent.complete(id),
-    cancel: (id: string): Promise<Answer> => shop.agent.cancel(id),
+    update: (agent: Agent, id: string): Promise<Answer> => agent.update(id, { order_notes: 'ring twice' }),
+    complete: (agent: Agent, id: string): Promise<Answer> => agent.complete(id),
+    cancel: (agent: Agent, id: string): Promise<Answer> => agent.cancel(id),
   };
 
   describe.each(Object.entries(matrix))('%s', (status, answers) => {
+    let agent: Agent;
     let id: string;
     let before: Answer;
     beforeEach(async () => {
+      ({ agent } = status === 'complete_in_progress' ? impatient : shop);
       id = await (sessionsIn[status] as () => Promise<string>)();
-      before = await shop.agent.get(id);
+      before = await agent.get(id);
     });
 
     it('is shown', () => {
@@ -122,9 +124,9 @@ describe('the states of a checkout session', () => {
     });
 
     it.each(Object.entries(answers))('answers %s with %s', async (verb, expected) => {
-      const answer = await verbs[verb as keyof typeof verbs](id);
+      const answer = await verbs[verb as keyof typeof verbs](agent, id);
       expect(`${answer.status} ${answer.body.code ?? answer.body.status}`).toBe(expected);
-      const after = await shop.agent.get(id);
+      const after = await agent.get(id);
       if (answer.status === 200) {
         expect(after.body).toEqual(answer.body);
         return;
@@ -331,9 +333,9 @@ describe('the states of a checkout session', () => {
     });
 
     it('does not end a session while its payment is under way', async () => {
-      const id = await expire(await inProgress());
-      expect((await shop.agent.get(id)).body.status).toBe('complete_in_progress');
-      expect((await shop.agent.cancel(id)).status).toBe(409);
+      const id = await expire(await inProgress(), impatient);
+      expect((await impatient.agent.get(id)).body.status).toBe('complete_in_progress');
+      expect((await impatient.agent.cancel(id)).status).toBe(409);
     });
 
     it('is not won back by an update', async () => {

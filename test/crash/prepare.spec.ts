@@ -67,7 +67,8 @@ describe('creating a session in rupees', () => {
        AND subject_id NOT IN (SELECT id FROM checkout_session) ORDER BY created_at DESC LIMIT 1`,
     );
     await payLink(shop, lost!.reference);
-    expect(await netOf(shop, lost!.subject_id)).toBeGreaterThan(0);
+    // It may be on its way back already.
+    expect((await shop.simulator.ledger(lost!.subject_id))[0]).toMatchObject({ type: 'capture' });
     await until(async () => (await netOf(shop, lost!.subject_id)) === 0);
     // And the payments after it are compared too.
     const compared = `SELECT 1 FROM provider_mark WHERE provider = 'razorpay' AND listed_until > $1`;

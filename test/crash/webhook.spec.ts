@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { total } from '../support/agent.js';
 import { CrashShop, type Line } from '../support/crash-shop.js';
 import { adminOrder, buy, good, open, psps } from '../support/purchases.js';
@@ -28,6 +28,17 @@ const isWorkedOff = (): Promise<unknown> =>
       ),
     (left) => left.length === 0,
   );
+const areDelivered = (): Promise<unknown> =>
+  until(
+    () => shop.simulator.events(),
+    (events) => events.every(({ state }) => state === 'delivered'),
+  );
+// What still comes of one test would get to the lines of the next.
+afterEach(async () => {
+  await shop.simulator.replay();
+  await areDelivered();
+  await isWorkedOff();
+});
 const stock = async (): Promise<number> =>
   (
     await shop.db.query<{ on_hand: number }>(
@@ -103,6 +114,7 @@ describe('a refund that somebody made in the dashboard', () => {
 
   it.each(lines)('is written down once after a kill %s', async (_point, line) => {
     const bought = await buy(shop, 'stripe');
+    await areDelivered();
     await isWorkedOff();
     const { port } = new URL(shop.simulator.url);
     const stripe = new Stripe('sk_test_sandbox', { host: '127.0.0.1', protocol: 'http', port });

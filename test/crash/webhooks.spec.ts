@@ -10,7 +10,7 @@ describe('webhooks of orders survive the death of their processes', () => {
     const report = await webhookStorm({ seed: 1, kills, changes });
     console.log('postgresql', report);
     expect(report.delivered).toBeGreaterThan(0);
-  }, 300_000);
+  }, 900_000);
 
   it.skipIf(!redisIsInstalled)(
     'with queues on Redis, which is emptied meanwhile',
@@ -30,6 +30,6 @@ describe('webhooks of orders survive the death of their processes', () => {
         await redis.kill();
       }
     },
-    300_000,
+    900_000,
   );
 });

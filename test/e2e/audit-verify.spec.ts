@@ -101,8 +101,12 @@ describe('npm run audit:verify', () => {
       (waiting) => waiting.length > 0,
     );
     program.child.kill('SIGINT');
-    // Nothing shows that the signal has come in; were the lock gone before, the check could end before it.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // It has come in when it is pending no more and the process sleeps again, not before it was woken up by it. Were
+    // the lock gone before, the check could end before it.
+    await until(
+      () => readFile(`/proc/${program.child.pid}/status`, 'utf8'),
+      (status) => /^State:\s*S[^]*^ShdPnd:\s*0+$/m.test(status),
+    );
     await holding.rollbackTransaction();
     expect(await program.exited).toBe(130);
     await holding.release();

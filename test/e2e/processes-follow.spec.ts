@@ -5,7 +5,7 @@ import { freePort } from '../support/ports.js';
 import { createKillableShop, type KillableShop } from '../support/process.js';
 import { type Received, WebhookReceiver } from '../support/receiver.js';
 import { until } from '../support/wait.js';
-import { verifySignature } from '../support/webhooks.js';
+import { eventOf, verifySignature } from '../support/webhooks.js';
 
 /** What contract.md promises of every process. */
 const promisedMs = 2_000;
@@ -41,11 +41,15 @@ describe('two API processes and a worker on one database', () => {
   const loseConnections = async (): Promise<void> => {
     for (const { pid } of await listeners()) await shop.db.query('SELECT pg_terminate_backend($1)', [pid]);
   };
+  /** Nobody who asked later than promised was told what had been before; how long a process stood still does not count. */
   const within = async (asked: () => Promise<boolean>): Promise<void> => {
     const startedAt = performance.now();
-    let askedAt = startedAt;
-    await until(() => ((askedAt = performance.now()), asked()), Boolean, promisedMs + 1_000);
-    expect(askedAt - startedAt).toBeLessThan(promisedMs);
+    await until(async () => {
+      const askedAt = performance.now();
+      const follows = await asked();
+      if (!follows) expect(askedAt - startedAt).toBeLessThan(promisedMs);
+      return follows;
+    });
   };
 
   it.each<[string, number, () => Promise<void>]>([
@@ -84,14 +88,13 @@ describe('two API processes and a worker on one database', () => {
     const rotated = await admin(`/admin/webhook-endpoints/${mine!.id}/rotate-secret`, { body: { secret } });
     expect(rotated.status).toBe(200);
     await within(async () => {
-      const before = receiver.received.length;
       const agent = new Agent(urls[1]!);
       const { body: session } = await agent.create({ line_items: [{ id: 'item_field_guide' }] });
-      expect((await agent.complete(session.id as string)).body.status).toBe('completed');
+      const { body: done } = await agent.complete(session.id as string);
+      expect(done.status).toBe('completed');
       // Sent by the worker: no other process delivers.
-      const [arrived] = await until(
-        async () => receiver.received.slice(before),
-        (found) => found.length > 0,
+      const arrived = await until(async () =>
+        receiver.received.find((one) => eventOf(one).orderId === done.order.id),
       );
       try {
         verifySignature(arrived as Received, secret);

@@ -198,7 +198,6 @@ describe('agents over the admin API', () => {
       await until(
         () => read(key, future),
         ({ status }) => status === 404,
-        2_000,
       );
       expect((await read(key, 'tomorrow')).body.supported_versions).toEqual([future, '2026-04-17']);
     });
@@ -210,14 +209,12 @@ describe('agents over the admin API', () => {
       const refused = await until(
         () => read(key, future),
         ({ status }) => status === 400,
-        3_000,
       );
       expect(refused.body.supported_versions).toEqual(['2026-04-17']);
       await shop.db.query('DELETE FROM setting');
       await until(
         () => read(key, future),
         ({ status }) => status === 404,
-        3_000,
       );
     });
   });
@@ -319,7 +316,7 @@ describe('agents over the admin API', () => {
     });
 
     it('cannot be repeated later under a newer time by somebody who has seen one', async () => {
-      const seen = now(-290);
+      const seen = now(-240);
       const signature = hmac(`${seen}.${body}`);
       expect((await send({ key: required, timestamp: seen, signature })).status).toBe(201);
       expect((await send({ key: required, timestamp: now(), signature })).body.code).toBe(
@@ -378,14 +375,12 @@ describe('agents over the admin API', () => {
       await until(
         () => send({ key, signature: hmac(body, next) }),
         ({ status }) => status === 201,
-        2_000,
       );
       expect((await send({ key, signature: hmac(body) })).status).toBe(401);
       await patch(id, { options: { requestSigning: null } });
       await until(
         () => send({ key }),
         ({ status }) => status === 201,
-        2_000,
       );
     });
 
@@ -395,7 +390,6 @@ describe('agents over the admin API', () => {
       const refused = await until(
         () => send({ key }),
         ({ status }) => status === 401,
-        3_000,
       );
       expect(refused.body.message).toMatch(/No key is registered/);
       expect((await send({ key: optional })).status).toBe(201);
@@ -403,7 +397,6 @@ describe('agents over the admin API', () => {
       await until(
         () => send({ key }),
         ({ status }) => status === 201,
-        3_000,
       );
     });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Head } from '../../src/audit/audit-chain.js';
 import { type ChainReport, checkChain } from '../../src/audit/audit-check.js';
 import { AuditService } from '../../src/audit/audit.service.js';
@@ -7,6 +7,7 @@ import { AuditStore } from '../../src/audit/audit.store.js';
 import { hashed } from '../../src/audit/hashed.js';
 import { entryOfLine } from '../../src/audit/audit.view.js';
 import { Database } from '../../src/database/database.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { merchant } from '../support/merchant.js';
 import { type Shop, startShop } from '../support/shop.js';
 
@@ -219,6 +220,7 @@ describe('the audit log', () => {
 
 describe('the chain of the audit log', () => {
   it('has no gap and no fork when many append at once', async () => {
+    onTestFinished(LockPatience.begin());
     const before = await headNow();
     await Promise.all(Array.from({ length: 20 }, (_, n) => append({ subject: `ord_${n}` })));
     const { broken, head } = await verify(before);
@@ -307,6 +309,7 @@ describe('the chain of the audit log', () => {
   });
 
   it('is whole at every moment while entries are added', async () => {
+    onTestFinished(LockPatience.begin());
     const { position: first } = await headNow();
     let done = false;
     const writers = Promise.all(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CatalogStore } from '../../src/catalog/catalog.store.js';
 import {
   changedProductExamples,
@@ -10,6 +10,7 @@ import {
 } from '../../src/catalog/products/product.examples.js';
 import { total } from '../support/agent.js';
 import { Catalogue, item, product } from '../support/catalogue.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { RoundTrips } from '../support/round-trips.js';
 import { type Shop, startShop } from '../support/shop.js';
@@ -126,6 +127,7 @@ describe('a product', () => {
   });
 
   it('is made once by twenty who make it at once, and the item two want goes to one', async () => {
+    onTestFinished(LockPatience.begin());
     const made = await Promise.all(Array.from({ length: 20 }, () => catalogue.create(product('race'))));
     expect(made.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
     const wanted = await Promise.all(
@@ -221,6 +223,7 @@ describe('a change of a product', () => {
   });
 
   it('of thirty at once that each add an item loses none', async () => {
+    onTestFinished(LockPatience.begin());
     await catalogue.create(product('rope'));
     const changed = await Promise.all(
       Array.from({ length: 30 }, (_, n) =>

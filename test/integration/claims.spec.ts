@@ -3,23 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeysService } from '../../src/access/api-keys.service.js';
 import { SettlementService } from '../../src/checkout/settlement.service.js';
 import { TaxStrategy } from '../../src/checkout/strategies/tax.strategy.js';
-import { ClaimStore } from '../../src/idempotency/claim.store.js';
+import { ChargingService } from '../../src/payments/charging.service.js';
 import { Agent } from '../support/agent.js';
+import { Gate } from '../support/gate.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
 import { startShop, type Shop } from '../support/shop.js';
+import { until } from '../support/wait.js';
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const charge = { provider: 'stripe', method: 'POST', path: '^/v1/payment_intents$' };
-const timings = {
-  claimLeaseMs: 400,
-  providerTimeoutMs: 900,
-  completeAnswerMs: 3_000,
-  chargeDeadlineMs: 3_000,
-  attemptLeaseMs: 4_000,
-  attemptPollMs: 1_500,
-  strategyTimeoutMs: 300,
-  reconcileEveryMs: 3_600_000,
-};
+const timings = { attemptPollMs: 1_500, strategyTimeoutMs: 300, reconcileEveryMs: 3_600_000 };
 
 describe('claims', () => {
   let shop: Shop;
@@ -52,16 +43,19 @@ describe('claims', () => {
   it.skipIf(!redisIsInstalled)('that were lost put nothing into Redis: one key has one answer', async () => {
     const { body: session } = await shop.agent.create({ line_items: [{ id: 'item_enamel_mug' }] });
     const key = randomUUID();
-    // The first run loses its claim: its heartbeat does not get through while the provider is slow.
-    const claims = shop.server.app.get(ClaimStore);
-    const extend = claims.extend.bind(claims);
-    claims.extend = async (lease, tx) => (tx ? extend(lease, tx) : true);
-    await shop.simulator.inject({ match: { ...charge, times: 1 }, action: 'delay', ms: 800 });
+    // The first run loses its claim: its heartbeat has not got through while the provider is slow.
+    const charging = Gate.before(shop.server.app.get(ChargingService), 'act');
     const first = shop.agent.complete(session.id, 'tok_chargeDeclined', { key });
-    await sleep(500);
-    claims.extend = extend;
+    await charging.reached;
+    await shop.db.query('UPDATE idempotency_claim SET lease_until = now() WHERE key = $1', [key]);
     // The second takes over and polls; in between the buyer pays with another card under another key.
     const second = shop.agent.complete(session.id, 'tok_chargeDeclined', { key });
+    await until(() =>
+      shop.db
+        .query('SELECT 1 FROM idempotency_claim WHERE key = $1 AND lease_until > now()', [key])
+        .then(({ length }) => length),
+    );
+    charging.open();
     const a = await first;
     const between = await shop.agent.complete(session.id, 'tok_chargeDeclined', { key });
     expect((await shop.agent.complete(session.id)).body.status).toBe('completed');

@@ -2,6 +2,7 @@ import Razorpay from 'razorpay';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
+import { firstSweeps } from '../support/first-sweeps.js';
 import { adminOrder, buy, netOf, open, type Psp, psps, set } from '../support/purchases.js';
 import { admin, linkOf, orderOf, payLink, playCheckout } from '../support/razorpay.js';
 import { type Shop, startShop } from '../support/shop.js';
@@ -21,6 +22,7 @@ describe('the comparison with the providers’ own lists', () => {
   beforeAll(async () => {
     shop = await startShop({}, { timings });
     await shop.simulator.webhookMode({ mode: 'drop' });
+    await firstSweeps(shop);
   });
   afterAll(() => shop.close());
 
@@ -159,7 +161,7 @@ describe('the comparison with the providers’ own lists', () => {
   it('tries again when the provider is down, and misses nothing of that time', async () => {
     const { body } = await open(shop, 'razorpay');
     await payLink(shop, linkOf(body));
-    await shop.simulator.inject({ match: { times: 100, method: 'GET' }, action: 'status', status: 503 });
+    await shop.simulator.inject({ match: { times: 1_000, method: 'GET' }, action: 'status', status: 503 });
     await compare();
     expect(await status(body.id)).toBe('ready_for_payment');
     await shop.simulator.clearFaults();

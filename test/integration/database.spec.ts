@@ -1,9 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isDatabaseUnavailable } from '../../src/common/database-errors.js';
+import { isDatabaseUnavailable, sqlState } from '../../src/common/database-errors.js';
 import { createDataSource } from '../../src/database/data-source.js';
-import { Database, rows, together } from '../../src/database/database.js';
+import { Database, together, type Tx } from '../../src/database/database.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
+import { meeting } from '../support/meeting.js';
+import { until } from '../support/wait.js';
 
 describe('transaction()', () => {
   let db: TestDatabase;
@@ -24,14 +26,22 @@ describe('transaction()', () => {
   const n = async (id: number): Promise<number | undefined> =>
     (await db.query<{ n: number }>('SELECT n FROM counter WHERE id = $1', [id]))[0]?.n;
 
+  /** What a transaction throws. */
+  const outcome = (work: (tx: Tx) => Promise<unknown>): Promise<unknown> =>
+    database.transaction(work).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+
   it('runs again when it was the victim of a deadlock, and both changes stand', async () => {
     const [before1, before2] = [await n(1), await n(2)];
     let runs = 0;
+    const bothHoldOne = meeting(2);
     const add = (first: number, second: number): Promise<void> =>
       database.transaction(async (tx) => {
         runs++;
         await tx.query('UPDATE counter SET n = n + 1 WHERE id = $1', [first]);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await bothHoldOne();
         await tx.query('UPDATE counter SET n = n + 1 WHERE id = $1', [second]);
       });
     await Promise.all([add(1, 2), add(2, 1)]);
@@ -61,24 +71,25 @@ describe('transaction()', () => {
 
   it('never runs again when the connection is lost at COMMIT: nobody knows whether it happened', async () => {
     let runs = 0;
-    const work = database.transaction(async (tx) => {
+    const ended = outcome(async (tx) => {
       runs++;
       // A deferred check makes COMMIT itself wait, long enough to cut the connection under it.
       await tx.query(`CREATE TEMP TABLE late (x int) ON COMMIT DROP`);
       await tx.query(
-        `CREATE FUNCTION pg_temp.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$`,
+        `CREATE FUNCTION pg_temp.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$`,
       );
       await tx.query(
         'CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.wait()',
       );
       await tx.query('INSERT INTO late VALUES (1)');
-      const [backend] = await rows<{ pid: number }>(tx, 'SELECT pg_backend_pid() AS pid');
-      setTimeout(() => void db.query('SELECT pg_terminate_backend($1)', [backend?.pid]), 200);
     });
-    const error = await work.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`;
+    await until(
+      () => db.query(cut),
+      ({ length }) => length === 1,
     );
+    const error = await ended;
     expect(runs).toBe(1);
     expect(isDatabaseUnavailable(error)).toBe(true);
     // The pool is usable afterwards.
@@ -86,19 +97,18 @@ describe('transaction()', () => {
   });
 
   it('gives up on a lock after two seconds, as a 503 and not as a bug', async () => {
-    const blocker = database.transaction(async (tx) => {
-      await tx.query('UPDATE counter SET n = n WHERE id = 1');
-      await new Promise((resolve) => setTimeout(resolve, 2_700));
-    });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const error = await database
-      .transaction((tx) => tx.query('UPDATE counter SET n = n WHERE id = 1'))
-      .then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-    expect(isDatabaseUnavailable(error)).toBe(true);
-    await blocker;
+    const blocker = dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('UPDATE counter SET n = n WHERE id = 1');
+    const startedAt = performance.now();
+    const error = await outcome((tx) => tx.query('UPDATE counter SET n = n WHERE id = 1'));
+    const waited = performance.now() - startedAt;
+    await blocker.rollbackTransaction();
+    await blocker.release();
+    expect([isDatabaseUnavailable(error), sqlState(error)]).toEqual([true, '55P03']);
+    expect(waited).toBeGreaterThan(1_900);
+    // Two seconds, and what a slow machine adds; without an end of its own it would be what the pool waits: 15 s.
+    expect(waited).toBeLessThan(10_000);
   });
 
   it('refuses an int8 that a number cannot hold', async () => {

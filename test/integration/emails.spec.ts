@@ -9,12 +9,13 @@ import { admin, adminCall } from '../support/razorpay.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
-/** A second of the retry schedule is 5 ms, so a retry is 50 ms away, the next one 300. */
+/**
+ * A second of the retry schedule is 5 ms, so a retry is 50 ms away, the next one 300. An attempt has its time: one that
+ * was cut off because the machine is slow arrives twice.
+ */
 const timings = {
   emailsEveryMs: 100,
   emailSecondMs: 5,
-  emailTimeoutMs: 1_000,
-  emailLeaseMs: 2_000,
   relayEveryMs: 100,
   settingsCacheMs: 20,
 };
@@ -60,6 +61,12 @@ const ended = (orderId: string | undefined, state: string, count = 1): Promise<E
 
 const saysSent = async (sessionId: string): Promise<boolean> =>
   (await shop.agent.get(sessionId)).body.order.confirmation.confirmation_email_sent as boolean;
+
+/** The day on which it was placed, in words. */
+async function dayOf(orderId: string, timeZone: string): Promise<string> {
+  const order = await admin<{ created_at: string }>(shop, `/admin/orders/${orderId}`);
+  return new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone }).format(new Date(order.created_at));
+}
 
 const only = (mails: ReceivedMail[]): ReceivedMail => {
   expect(mails).toHaveLength(1);
@@ -143,7 +150,7 @@ describe('an order confirmation', () => {
     expect(headers.get('subject')).toBe(`Your order ${number} from Storekeeper shop`);
     expect(headers.get('message-id')).toMatch(/^<eml_[0-9a-z]{36}@localhost>$/);
     expect(headers.get('auto-submitted')).toBe('auto-generated');
-    const today = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date());
+    const today = await dayOf(id, 'UTC');
     for (const said of [text, html])
       for (const part of [
         ...['Hello Ada,', today, '2 × Merino Tee', '$90.00', '2 × Enamel Mug', '$36.00', 'Shipping', '$5.00'],
@@ -212,8 +219,7 @@ describe('an order confirmation', () => {
     await ended(id, 'sent');
     const { headers, text, html } = only(mail.mailsTo(address));
     expect(headers.get('from')).toBe('Grün & "Söhne" <shop@store.example>');
-    const day = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'Pacific/Kiritimati' });
-    expect(text).toContain(day.format(new Date()));
+    expect(text).toContain(await dayOf(id, 'Pacific/Kiritimati'));
     expect(html).toContain('Grün &amp; &quot;Söhne&quot;');
     await set(shop, 'store', {});
   });
@@ -384,21 +390,23 @@ describe('what people typed', () => {
 describe('a mail server', () => {
   it('that puts off is asked again, later and later, with the same message', async () => {
     const asked = new Map<string, (string | undefined)[]>();
+    let putsOff = true;
     mail.onMessage = ({ to: [address = ''], headers }) => {
-      const ids = [...(asked.get(address) ?? []), headers.get('message-id')];
-      asked.set(address, ids);
-      return ids.length < 3 ? { code: 451, say: '4.7.1 Greylisted' } : null;
+      asked.set(address, [...(asked.get(address) ?? []), headers.get('message-id')]);
+      return putsOff ? { code: 451, say: '4.7.1 Greylisted' } : null;
     };
     const { id, address } = await order();
     await until(
       () => emailsOf(id),
-      ([email]) => email?.last_error === 'message_refused 451 4.7.1',
+      ([email]) => (email?.attempts ?? 0) >= 3 && email?.last_error === 'message_refused 451 4.7.1',
     );
+    putsOff = false;
     await ended(id, 'sent');
-    expect(asked.get(address)).toHaveLength(3);
+    const attempts = asked.get(address)?.length;
+    expect(attempts).toBeGreaterThan(2);
     expect(new Set(asked.get(address)).size).toBe(1);
     only(mail.mailsTo(address));
-    expect(await emailsOf(id)).toMatchObject([{ attempts: 3, last_error: null }]);
+    expect(await emailsOf(id)).toMatchObject([{ attempts, last_error: null }]);
   });
 
   it('that refuses the recipient is asked once; the merchant may have it sent again', async () => {
@@ -476,7 +484,7 @@ describe('a mail server', () => {
       () => emailsOf(id),
       (emails) => emails.length === 1,
     );
-    await shop.db.query('UPDATE email_message SET attempts = 10 WHERE order_id = $1', [id]);
+    await shop.db.query('UPDATE email_message SET attempts = 10, next_at = now() WHERE order_id = $1', [id]);
     expect(await ended(id, 'dead')).toMatchObject([{ last_error: 'recipient_refused 452' }]);
   });
 });
@@ -517,6 +525,8 @@ describe('a process that dies between the acceptance and the commit', () => {
     await until(() => Promise.resolve(mail.mailsTo(address).length));
     expect(await saysSent(sessionId)).toBe(false);
     await shop.restart();
+    // As when its lease has run out.
+    await shop.db.query('UPDATE email_message SET lease_until = now() WHERE order_id = $1', [id]);
     await ended(id, 'sent');
     await until(() => saysSent(sessionId));
     const [first, second, ...more] = mail.mailsTo(address);
@@ -545,10 +555,12 @@ describe('a mail server that hangs', () => {
 
   it('holds up nothing else, and no stop', async () => {
     const { port } = silent.address() as AddressInfo;
-    await shop.restart({
-      SMTP_URL: `smtp://127.0.0.1:${port}`,
-      SANDBOX_TIMINGS: JSON.stringify({ ...timings, emailTimeoutMs: 20_000, emailLeaseMs: 60_000 }),
-    });
+    const restart = (emailTimeoutMs: number, emailLeaseMs: number): Promise<void> =>
+      shop.restart({
+        SMTP_URL: `smtp://127.0.0.1:${port}`,
+        SANDBOX_TIMINGS: JSON.stringify({ ...timings, emailTimeoutMs, emailLeaseMs }),
+      });
+    await restart(60_000, 90_000);
     const { id, address } = await order();
     await until(() => Promise.resolve(sockets.size));
     // Events are still relayed, sessions completed.
@@ -559,11 +571,11 @@ describe('a mail server that hangs', () => {
     );
     const startedAt = performance.now();
     await shop.server.stop();
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     const [email] = await shop.db.query<EmailRow>('SELECT * FROM email_message WHERE order_id = $1', [id]);
     expect(email).toMatchObject({ state: 'pending', last_error: 'interrupted' });
 
-    await shop.restart({ SMTP_URL: `smtp://127.0.0.1:${port}` });
+    await restart(1_000, 2_000);
     await until(
       () => emailsOf(id),
       ([now]) => now?.last_error === 'timeout',

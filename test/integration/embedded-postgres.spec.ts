@@ -178,10 +178,7 @@ describe('the owner of a DATA_DIR', { timeout: 60_000 }, () => {
   });
 
   it('is succeeded when it was killed in the middle of creating the cluster', async () => {
-    const owner = spawnOwner('start', await freshDataDir());
-    owner.ready.catch(() => undefined);
-    await until(async () => (await readdir(dataDir)).some((name) => name.startsWith('postgres.new-')));
-    await kill(owner.child);
+    await killWhileCreating();
     const successor = await start(dataDir);
     expect(await rows(successor.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect((await readdir(dataDir)).filter((name) => name.includes('.new-'))).toEqual([]);
@@ -347,6 +344,17 @@ function spawnOwner(mode: 'start' | 'join', folder: string, options: { detached?
     return answer;
   });
   return { child, ready };
+}
+
+/** An owner that had begun to create the cluster of `dataDir`; another one if it had ended while we were not looking. */
+async function killWhileCreating(): Promise<void> {
+  const owner = spawnOwner('start', await freshDataDir());
+  owner.ready.catch(() => undefined);
+  await until(async () => (await readdir(dataDir)).some((name) => name.startsWith('postgres')));
+  await kill(owner.child);
+  if (!existsSync(join(dataDir, 'postgres'))) return;
+  await (await startEmbeddedPostgres({ dataDir })).stop();
+  await killWhileCreating();
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -6,9 +6,11 @@ import { CheckoutSweeps } from '../../src/checkout/checkout-sweeps.js';
 import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
 import { PaymentFactsService } from '../../src/checkout/payment-facts.service.js';
 import { RazorpayProvider } from '../../src/payments/providers/razorpay/razorpay.provider.js';
+import { firstSweeps } from '../support/first-sweeps.js';
 import { adminOrder, buy, netOf, set } from '../support/purchases.js';
 import { adminCall, createInRupees, linkOf, payLink, savedToken } from '../support/razorpay.js';
 import { type Shop, startShop } from '../support/shop.js';
+import { until } from '../support/wait.js';
 
 const timings = {
   settingsCacheMs: 1,
@@ -18,10 +20,6 @@ const timings = {
   reconcileAfterMs: 1,
   closeLinksEveryMs: 200,
   orphanAfterMs: 1,
-  completeAnswerMs: 1_000,
-  chargeDeadlineMs: 1_200,
-  providerTimeoutMs: 800,
-  attemptLeaseMs: 1_500,
 };
 
 describe('payments that change behind our back', () => {
@@ -29,6 +27,7 @@ describe('payments that change behind our back', () => {
   beforeAll(async () => {
     shop = await startShop({}, { timings });
     await shop.simulator.webhookMode({ mode: 'drop' });
+    await firstSweeps(shop);
   });
   afterAll(() => shop.close());
   afterEach(async () => {
@@ -82,18 +81,25 @@ describe('payments that change behind our back', () => {
     const { body } = await shop.agent.create();
     await shop.simulator.inject({
       match: { provider: 'stripe', method: 'POST', path: '^/v1/payment_intents$', times: 1 },
-      action: 'execute_then_hang',
+      action: 'execute_then_reset',
     });
-    await shop.simulator.inject({ match: { provider: 'stripe', times: 100 }, action: 'status', status: 503 });
+    await shop.simulator.inject({
+      match: { provider: 'stripe', times: 1_000 },
+      action: 'status',
+      status: 503,
+    });
     const answer = await shop.agent.complete(body.id, 'tok_visa');
     expect(answer.status).toBe(503);
-    // Past the charge's deadline: nobody asks any more until the reconciler does.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    // Nobody asks any more until the reconciler does.
+    await until(
+      () => attemptsOf(body.id),
+      ([attempt]) => attempt?.state === 'unknown',
+    );
     await shop.simulator.clearFaults();
     const [capture] = await shop.simulator.ledger(body.id);
     await stripe().refunds.create({ payment_intent: capture!.payment });
-    await new Promise((resolve) => setTimeout(resolve, 1_600));
     await shop.server.app.get(CheckoutSweeps).reconcile();
+    expect((await attemptsOf(body.id))[0]?.state).not.toBe('unknown');
     expect(await status(body.id)).not.toBe('completed');
   });
 
@@ -116,14 +122,18 @@ describe('payments that change behind our back', () => {
     await set(shop, 'payments', { captureMethod: 'manual' });
     const bought = await buy(shop, 'stripe');
     await stripe().paymentIntents.capture(bought.reference);
+    expect(await netOf(shop, bought.sessionId)).toBe(bought.amount);
     await age();
     await adminCall(shop, `/admin/orders/${bought.orderId}/cancel`, { body: { reason: 'x' } });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
     await compare();
-    await shop.server.app.get(CheckoutSweeps).reconcile();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await until(
+      async () => {
+        await shop.server.app.get(CheckoutSweeps).reconcile();
+        return netOf(shop, bought.sessionId);
+      },
+      (net) => net === 0,
+    );
     await unage();
-    expect(await netOf(shop, bought.sessionId)).toBe(0);
   });
 
   it('a payment that is still being charged is no orphan', async () => {
@@ -136,7 +146,10 @@ describe('payments that change behind our back', () => {
     });
     const answer = await shop.agent.complete(body.id, savedToken('token_simSuccess'));
     expect(answer.status).toBe(503);
-    await new Promise((resolve) => setTimeout(resolve, 1_600));
+    await until(
+      () => attemptsOf(body.id),
+      ([attempt]) => attempt?.state === 'unknown',
+    );
     await compare();
     const orphans = await shop.db.query(
       'SELECT kind, state, payment_reference FROM payment_operation WHERE payment_id IS NULL',
@@ -208,6 +221,11 @@ describe('payments that change behind our back', () => {
       body: { reason: 'x', amount: 500 },
     });
     expect(first.status).toBe(201);
+    // It is not tried again before the one in the dashboard is made.
+    await shop.db.query(
+      `UPDATE payment_operation SET next_at = now() + interval '1 hour' WHERE payment_id = $1`,
+      [bought.paymentId],
+    );
     await shop.simulator.clearFaults();
     await shop.simulator.inject({
       match: { provider: 'stripe', method: 'POST', path: 'refunds', nth: 2, times: 1000 },
@@ -263,9 +281,10 @@ describe('payments that change behind our back', () => {
       }
       expect(await netOf(shop, bought.sessionId)).toBe(2 * bought.amount);
       await compare();
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      const { needs_review } = await adminOrder(shop, bought.orderId);
-      expect((await netOf(shop, bought.sessionId)) === bought.amount || needs_review).toBe(true);
+      await until(async () => {
+        const { needs_review } = await adminOrder(shop, bought.orderId);
+        return needs_review || (await netOf(shop, bought.sessionId)) === bought.amount;
+      });
     },
   );
 
@@ -279,8 +298,7 @@ describe('payments that change behind our back', () => {
     await shop.simulator.post(`/_sim/razorpay/payments/${payments[0]!.id}/capture`, {});
     expect(await netOf(shop, body.id)).toBeGreaterThan(0);
     await compare();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await until(async () => (await netOf(shop, body.id)) === 0 || (await status(body.id)) === 'completed');
     await unage();
-    expect((await netOf(shop, body.id)) === 0 || (await status(body.id)) === 'completed').toBe(true);
   });
 });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeysService } from '../../src/access/api-keys.service.js';
+import { ChargingService } from '../../src/payments/charging.service.js';
 import { type Answer, payWith } from '../support/agent.js';
+import { Gate } from '../support/gate.js';
 import { GuideAgent, indianAddress, usAddress } from '../support/guide-agent.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
@@ -13,13 +15,8 @@ describe('the guide dialect', () => {
   let shop: Shop;
   let agent: GuideAgent;
   beforeAll(async () => {
-    const timings = {
-      attemptPollMs: 20,
-      settingsCacheMs: 1,
-      completeAnswerMs: 2_000,
-      providerTimeoutMs: 500,
-    };
-    shop = await startShop({}, { timings: { ...timings, reconcileEveryMs: 3_600_000 } });
+    const timings = { attemptPollMs: 20, settingsCacheMs: 1, reconcileEveryMs: 3_600_000 };
+    shop = await startShop({}, { timings });
     agent = new GuideAgent(shop.url);
   });
   afterAll(() => shop.close());
@@ -547,12 +544,17 @@ describe('the guide dialect', () => {
     it('charges once, however many send it at once; those who are early are told to wait', async () => {
       const id = await created();
       const body = { payment_token: 'tok_visa', idempotency_key: randomUUID() };
-      await shop.simulator.inject({
-        match: { provider: 'stripe', method: 'POST', times: 1 },
-        action: 'delay',
-        ms: 300,
-      });
-      const answers = await Promise.all([1, 2, 3, 4].map(() => agent.confirm(id, body, { key: null })));
+      const charging = Gate.before(shop.server.app.get(ChargingService), 'act');
+      let answered = 0;
+      const sent = [1, 2, 3, 4].map(() =>
+        agent.confirm(id, body, { key: null }).finally(() => (answered += 1)),
+      );
+      await until(
+        () => Promise.resolve(answered),
+        (count) => count === 3,
+      );
+      charging.open();
+      const answers = await Promise.all(sent);
       const early = answers.filter(({ status }) => status === 409);
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
       expect(early).toHaveLength(3);

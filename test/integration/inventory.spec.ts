@@ -1,13 +1,13 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { InventoryMovements1764100000000 } from '../../migrations/1764100000000-inventory-movements.js';
 import { ApiKeysService } from '../../src/access/api-keys.service.js';
 import { InventoryCheckService } from '../../src/catalog/inventory-check.service.js';
 import { createDatabase } from '../support/database.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { set } from '../support/purchases.js';
+import { RowLock } from '../support/row-lock.js';
 import { type Shop, startShop } from '../support/shop.js';
-import { until } from '../support/wait.js';
 
 interface Movement {
   id: string;
@@ -144,6 +144,7 @@ describe('stock over the admin API', () => {
   });
 
   it('ends exact when 50 deliveries and 20 sales meet, and its ledger is a chain', async () => {
+    onTestFinished(LockPatience.begin());
     const item = 'item_trail_shoe_9';
     await change(item, { on_hand: 100 });
     const known = (await ledger(item)).length;
@@ -162,6 +163,7 @@ describe('stock over the admin API', () => {
   });
 
   it('is not sold more often than it is there while it is being counted', async () => {
+    onTestFinished(LockPatience.begin());
     const item = 'item_trail_shoe_10';
     await change(item, { on_hand: 10 });
     const sessions = await Promise.all(
@@ -293,21 +295,15 @@ describe('stock over the admin API', () => {
     it('and a repair counts the hold that is being taken at that moment', async () => {
       const item = 'item_trail_shoe_9';
       await shop.db.query('UPDATE inventory SET reserved = 7 WHERE item_id = $1', [item]);
-      const checkout = new pg.Client({ connectionString: shop.db.url });
-      await checkout.connect();
-      await checkout.query('BEGIN');
-      await checkout.query('UPDATE inventory SET reserved = reserved + 2 WHERE item_id = $1', [item]);
-      await checkout.query(`INSERT INTO inventory_hold VALUES ('y', $1, 2, now())`, [item]);
-      const repairing = repair();
-      await until(
-        () =>
-          shop.db.query(
-            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-          ),
-        (waiting) => waiting.length > 0,
+      const checkout = await RowLock.take(
+        shop,
+        `WITH hold AS (INSERT INTO inventory_hold VALUES ('y', $1, 2, now()))
+         UPDATE inventory SET reserved = reserved + 2 WHERE item_id = $1`,
+        [item],
       );
-      await checkout.query('COMMIT');
-      await checkout.end();
+      const repairing = repair();
+      await checkout.waiting();
+      await checkout.commit();
       expect((await repairing).repaired).toMatchObject([{ item_id: item, reserved: 2 }]);
       expect(await check()).toMatchObject({ ok: true });
       await shop.db.query(`DELETE FROM inventory_hold WHERE holder_id = 'y'`);

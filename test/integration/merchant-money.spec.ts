@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { LockPatience } from '../support/lock-patience.js';
 import { adminOrder, buy, netOf, open, good, psps, set } from '../support/purchases.js';
 import { admin, adminCall } from '../support/razorpay.js';
 import { type Shop, startShop } from '../support/shop.js';
@@ -54,6 +55,7 @@ describe.each(psps)('what the merchant does to money at %s', (psp) => {
   });
 
   it('refunds once for one key, and never more than everything under a race', async () => {
+    onTestFinished(LockPatience.begin());
     const bought = await buy(shop, psp);
     const key = randomUUID();
     const [first, again] = [
@@ -136,6 +138,7 @@ describe.each(psps)('what the merchant does to money at %s', (psp) => {
     afterAll(() => set(shop, 'payments', {}));
 
     it('takes the money when the merchant says so, once', async () => {
+      onTestFinished(LockPatience.begin());
       const bought = await buy(shop, psp);
       expect(await adminOrder(shop, bought.orderId)).toMatchObject({
         merchant_status: 'pending',

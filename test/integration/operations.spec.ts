@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChargingService } from '../../src/payments/charging.service.js';
+import { Gate } from '../support/gate.js';
+import { letIn, shutOut } from '../support/shut-out.js';
 import { startShop, type Shop } from '../support/shop.js';
-import { onServer } from '../support/postgres.setup.js';
 import { until } from '../support/wait.js';
 
 describe('operations', () => {
@@ -25,10 +27,11 @@ describe('operations', () => {
 
   it('is live and ready, without a key', async () => {
     expect((await json('/health/live')).body).toEqual({ status: 'ok' });
-    expect((await json('/health/ready')).body).toMatchObject({
-      status: 'ok',
-      checks: { queue: { status: 'ok' } },
-    });
+    const { body } = await until(
+      () => json('/health/ready'),
+      ({ status }) => status === 200,
+    );
+    expect(body).toMatchObject({ status: 'ok', checks: { queue: { status: 'ok' } } });
   });
 
   it('shows the merchant orders and sessions in pages', async () => {
@@ -102,15 +105,7 @@ describe('operations', () => {
   });
 
   it('answers 503 with Retry-After while the database is away, says so at /health/ready, and recovers', async () => {
-    const { pathname } = new URL(shop.db.url);
-    const name = pathname.slice(1);
-    const server = new URL(shop.db.url);
-    server.pathname = '/postgres';
-    await onServer(server.href, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-    await onServer(
-      server.href,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
-    );
+    await shutOut(shop.db);
     try {
       const answer = await shop.agent.create();
       expect([answer.status, answer.body.code]).toEqual([503, 'service_unavailable']);
@@ -118,7 +113,7 @@ describe('operations', () => {
       expect((await json('/health/ready')).status).toBe(503);
       expect((await json('/health/live')).status).toBe(200);
     } finally {
-      await onServer(server.href, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await letIn(shop.db);
     }
     await until(
       () => shop.agent.create(),
@@ -135,13 +130,11 @@ describe('stopping', () => {
   it('finishes the purchase that is under way', async () => {
     const shop = await startShop();
     const { body } = await shop.agent.create();
-    await shop.simulator.inject({ match: { path: 'payment_intents', times: 1 }, action: 'delay', ms: 700 });
+    const charging = Gate.before(shop.server.app.get(ChargingService), 'act');
     const completing = shop.agent.complete(body.id as string);
-    await until(
-      () => shop.db.query(`SELECT 1 FROM payment_attempt WHERE state = 'called'`),
-      (found) => found.length === 1,
-    );
+    await charging.reached;
     const stopped = shop.server.stop();
+    charging.open();
     expect((await completing).body.status).toBe('completed');
     await stopped;
     await shop.restart();

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
 import { PaymentFactsService } from '../../src/checkout/payment-facts.service.js';
+import { ChargingService } from '../../src/payments/charging.service.js';
 import { PreparedPaymentsService } from '../../src/payments/prepared-payments.service.js';
+import { Gate } from '../support/gate.js';
 import { netOf, set } from '../support/purchases.js';
 import {
   admin,
@@ -41,6 +43,8 @@ describe('payments beside a charge, and what is prepared for them', () => {
     shop.server.app.get(PaymentFactsService).sync('razorpay', { part, payment }, 'webhook');
   const compare = (): Promise<void> => shop.server.app.get(PaymentComparisonService).compareAll();
   const status = async (id: string): Promise<unknown> => (await shop.agent.get(id)).body.status;
+  const chargeOf = (id: string): Gate =>
+    Gate.before(shop.server.app.get(ChargingService), 'act', ({ attempt }) => attempt.subjectId === id);
   const captures = async (id: string) =>
     (await shop.simulator.ledger(id)).filter(({ type }) => type === 'capture');
 
@@ -64,16 +68,14 @@ describe('payments beside a charge, and what is prepared for them', () => {
   it('a link that is paid while complete runs buys the session, and complete charges nothing', async () => {
     const { body } = await createInRupees(shop);
     // the charge is slow to look at the link; the buyer pays it in between
-    await shop.simulator.inject({
-      match: { provider: 'razorpay', method: 'GET', path: `payment_links/${linkOf(body)}`, times: 1 },
-      action: 'delay',
-      ms: 1500,
-    });
+    const charging = chargeOf(body.id);
     const completing = shop.agent.complete(body.id, savedToken('token_simSuccess'));
-    await until(async () => (await status(body.id)) === 'complete_in_progress');
+    await charging.reached;
+    expect(await status(body.id)).toBe('complete_in_progress');
     await payLink(shop, linkOf(body));
     const [capture] = await captures(body.id);
     await sync(capture!.payment);
+    charging.open();
     // The charge finds the link in use and ends without money: then the link's money buys the session.
     expect((await completing).status).toBe(409);
     expect(await sync(capture!.payment)).toBe('applied');
@@ -115,16 +117,13 @@ describe('payments beside a charge, and what is prepared for them', () => {
 
   it('a payment captured by hand while a saved token is charged buys the session, once', async () => {
     const { body } = await createInRupees(shop);
-    await shop.simulator.inject({
-      // This session's own link: a sweep may be looking at another one.
-      match: { provider: 'razorpay', method: 'GET', path: `payment_links/${linkOf(body)}`, times: 1 },
-      action: 'delay',
-      ms: 1500,
-    });
+    const charging = chargeOf(body.id);
     const completing = shop.agent.complete(body.id, savedToken('token_simSuccess'));
-    await until(async () => (await status(body.id)) === 'complete_in_progress');
+    await charging.reached;
+    expect(await status(body.id)).toBe('complete_in_progress');
     const triple = await playCheckout(shop, orderOf(body)!, { outcome: 'captured' });
     await sync(triple.razorpay_payment_id);
+    charging.open();
     expect((await completing).status).toBe(409);
     expect(await sync(triple.razorpay_payment_id)).toBe('applied');
     expect(await status(body.id)).toBe('completed');
@@ -135,17 +134,26 @@ describe('payments beside a charge, and what is prepared for them', () => {
     const { body } = await createInRupees(shop);
     await shop.agent.cancel(body.id);
     const triple = await playCheckout(shop, orderOf(body)!, { outcome: 'captured' });
+    const path = `payments/${triple.razorpay_payment_id}/refund`;
     await shop.simulator.inject({
-      match: { provider: 'razorpay', method: 'POST', path: 'refund', times: 1 },
+      match: { provider: 'razorpay', method: 'POST', path, times: 1 },
       action: 'status',
       status: 400,
     });
     await sync(triple.razorpay_payment_id);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    await shop.simulator.clearFaults();
+    await until(
+      () =>
+        shop.db.query(
+          'SELECT 1 FROM payment_operation WHERE payment_reference = $1 AND flagged_at IS NOT NULL',
+          [triple.razorpay_payment_id],
+        ),
+      (refused) => refused.length === 1,
+    );
     await compare();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    expect(await netOf(shop, body.id)).toBe(0);
+    await until(
+      () => netOf(shop, body.id),
+      (net) => net === 0,
+    );
   });
 
   it('an outage of the provider does not use up what may be prepared', async () => {

@@ -5,6 +5,7 @@ import {
   personalColumns,
   type TableColumns,
 } from '../../src/privacy/personal-columns.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { MailServer } from '../support/mail-server.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { OrderDesk } from '../support/orders.js';
@@ -12,7 +13,7 @@ import { Person, type Purchase, traces } from '../support/person.js';
 import { WebhookReceiver } from '../support/receiver.js';
 import { netOf } from '../support/purchases.js';
 import { createInRupees, savedToken } from '../support/razorpay.js';
-import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
+import { redisIsInstalled, startRedis, type TestRedis, waitForRedis } from '../support/redis.js';
 import { type Shop, startShop } from '../support/shop.js';
 import { StripeWebhooks } from '../support/stripe-webhooks.js';
 import { until } from '../support/wait.js';
@@ -22,8 +23,6 @@ const timings = {
   deliverSecondMs: 1,
   deliverEveryMs: 50,
   relayEveryMs: 100,
-  deliverTimeoutMs: 2_000,
-  deliverLeaseMs: 3_000,
   emailsEveryMs: 100,
   emailSecondMs: 5,
   settingsCacheMs: 20,
@@ -34,10 +33,12 @@ let redis: TestRedis | undefined;
 let mail: MailServer;
 let echo: WebhookReceiver;
 
+beforeAll(() => LockPatience.begin());
 beforeAll(async () => {
   redis = redisIsInstalled ? await startRedis() : undefined;
   mail = await MailServer.start();
   shop = await startShop({ ...(redis && { REDIS_URL: redis.url }), SMTP_URL: mail.url }, { timings });
+  if (redis) waitForRedis(shop);
   echo = await WebhookReceiver.start();
   // Quotes what it was told of a person.
   echo.reply = ({ body }) => ({ status: 200, body: /canary[\w-]+/.exec(body)?.[0] });
@@ -60,15 +61,17 @@ const copyOf = (email: string, key?: string): Promise<MerchantAnswer> =>
   merchant(shop, '/admin/privacy/export', { body: { email }, ...(key && { key }) });
 const tracesOf = (mark: string): Promise<Record<string, number>> => traces(shop, mark, redis?.url);
 
-/** Everything that anybody could relay, send or look at now has been. */
+/** Everything that anybody could tell, relay, send or look at now has been. */
 const calm = (): Promise<unknown> =>
   until(
-    () =>
-      shop.db.query(`SELECT id FROM outbox_event WHERE relayed_at IS NULL
+    async () => [
+      ...(await shop.simulator.events({ state: 'pending' })),
+      ...(await shop.db.query(`SELECT id FROM outbox_event WHERE relayed_at IS NULL
         UNION ALL SELECT id FROM webhook_delivery WHERE state = 'pending'
         UNION ALL SELECT id FROM email_message WHERE state = 'pending'
         UNION ALL SELECT id FROM payment_operation WHERE state NOT IN ('succeeded', 'failed')
-        UNION ALL SELECT id FROM webhook_event WHERE state = 'received'`),
+        UNION ALL SELECT id FROM webhook_event WHERE state = 'received'`)),
+    ],
     (waiting) => waiting.length === 0,
   );
 

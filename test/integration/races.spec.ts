@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/agent.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
@@ -17,6 +18,7 @@ const outcome = ({ status, body }: Answer): string => `${status} ${body.code ?? 
 
 describe('races', () => {
   let shop: Shop;
+  beforeAll(() => LockPatience.begin());
   beforeAll(async () => {
     shop = await startShop();
   });

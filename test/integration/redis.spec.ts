@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { redisIsInstalled, startRedis, type TestRedis, waitForRedis } from '../support/redis.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
@@ -27,6 +27,7 @@ describe.skipIf(!redisIsInstalled)('with Redis', () => {
   };
 
   it('replays from the cache, and refuses another body from it', async () => {
+    onTestFinished(waitForRedis(shop));
     const { body: session } = await shop.agent.create();
     const first = await shop.agent.complete(session.id, 'tok_visa', { key: 'k' });
     expect(await keysOf('storekeeper:*:reply:*')).not.toEqual([]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Authentication } from '../../src/access/authentication.service.js';
 import { loadConfig } from '../../src/config/config.js';
 import { Database } from '../../src/database/database.js';
 import { Notifications } from '../../src/database/notifications.js';
@@ -20,11 +21,19 @@ import { ProviderRelay } from '../support/provider-relay.js';
 import { type Received, WebhookReceiver } from '../support/receiver.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { StripeWebhooks } from '../support/stripe-webhooks.js';
+import { withTimings } from '../support/timings.js';
 import { until } from '../support/wait.js';
 import { verifySignature } from '../support/webhooks.js';
 
 /** What contract.md promises of every process. */
 const promisedMs = 2_000;
+/** Where notifications alone are to tell it: as often as can be asked in a second. */
+const atOnce = 40;
+
+interface InVain {
+  ms: number;
+  times: number;
+}
 
 const timings = { relayEveryMs: 100, deliverEveryMs: 50 };
 
@@ -72,17 +81,36 @@ describe('two servers and a worker on one database', () => {
     [shop.server, ...others].map(({ app }) => app.get(SettingsService));
   const ttls = (): Promise<number[]> =>
     Promise.all(everyone().map(async (one) => (await one.get(CheckoutSettings)).sessionTtlMinutes));
-  /** How long until all of them, asked all the time, go by the new value. */
-  const followed = async (minutes: number): Promise<number> => {
-    const startedAt = performance.now();
-    await until(ttls, (seen) => seen.every((one) => one === minutes), promisedMs + 500);
-    return performance.now() - startedAt;
+  /**
+   * Asks all the time until the answer is that a change is followed. Says when after the change (of now) it was asked in
+   * vain for the last time, and how often it was: not how long it took, as the machine may have stood still.
+   */
+  const inVain = async (follows: () => Promise<boolean>, changedAt = performance.now()): Promise<InVain> => {
+    const seen = { ms: 0, times: 0 };
+    await until(async () => {
+      // While the database stands still nobody can be told anything.
+      await shop.db.query('SELECT 1');
+      const askedAt = performance.now();
+      const isFollowed = await follows();
+      if (!isFollowed) Object.assign(seen, { ms: askedAt - changedAt, times: seen.times + 1 });
+      return isFollowed;
+    });
+    return seen;
+  };
+  const untilAllKnow = (minutes: number): Promise<InVain> =>
+    inVain(async () => (await ttls()).every((one) => one === minutes));
+  /** Until the end of a test only notifications make anybody look at the database again. */
+  const trustNotifications = (): void => {
+    for (const { app } of [shop.server, ...others]) {
+      onTestFinished(withTimings(app.get(SettingsService), { settingsCacheMs: 3_600_000 }));
+      onTestFinished(withTimings(app.get(Authentication), { keyCacheMs: 3_600_000 }));
+    }
   };
   const listeners = (): Promise<{ pid: number }[]> =>
     shop.db.query(
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'storekeeper-listen'`,
     );
-  const listening = (): Promise<unknown> => until(listeners, (seen) => seen.length === 3, 10_000);
+  const listening = (): Promise<unknown> => until(listeners, (seen) => seen.length === 3);
   /** As a change whose notification nobody gets. */
   const storeSilently = (values: object): Promise<unknown> =>
     shop.db.query(
@@ -93,15 +121,16 @@ describe('two servers and a worker on one database', () => {
 
   it('follow a change at once, by its notification', async () => {
     await listening();
+    trustNotifications();
     await ttls();
     expect((await change('checkout', { sessionTtlMinutes: 31 })).status).toBe(200);
-    expect(await followed(31)).toBeLessThan(1_000);
+    expect((await untilAllKnow(31)).times).toBeLessThan(atOnce);
   });
 
   it('follow it within two seconds when the notification is lost', async () => {
     await ttls();
     await storeSilently({ sessionTtlMinutes: 32 });
-    expect(await followed(32)).toBeLessThan(promisedMs);
+    expect((await untilAllKnow(32)).ms).toBeLessThan(promisedMs);
   });
 
   it('follow it within two seconds when their connection has just been broken, and connect again', async () => {
@@ -112,23 +141,24 @@ describe('two servers and a worker on one database', () => {
        WHERE datname = current_database() AND application_name = 'storekeeper-listen'`,
     );
     await change('checkout', { sessionTtlMinutes: 33 });
-    expect(await followed(33)).toBeLessThan(promisedMs);
+    expect((await untilAllKnow(33)).ms).toBeLessThan(promisedMs);
     await listening();
     const pids = (await listeners()).map(({ pid }) => pid);
     expect(broken.filter(({ pid }) => pids.includes(pid))).toEqual([]);
+    trustNotifications();
     await ttls();
     await change('checkout', { sessionTtlMinutes: 34 });
-    expect(await followed(34)).toBeLessThan(1_000);
+    expect((await untilAllKnow(34)).times).toBeLessThan(atOnce);
   });
 
   it('use a rotated secret, and offer what it opens', async () => {
     const secretKey = `sk_test_${randomBytes(12).toString('hex')}`;
     await change('payments.stripe', { secretKey, merchantId: 'acct_rotated' });
-    await until(
-      () => Promise.all(everyone().map((one) => one.get(StripeSettings))),
-      (seen) => seen.every((one) => one.secretKey === secretKey),
-      promisedMs,
-    );
+    const known = await inVain(async () => {
+      const seen = await Promise.all(everyone().map((one) => one.get(StripeSettings)));
+      return seen.every((one) => one.secretKey === secretKey);
+    });
+    expect(known.ms).toBeLessThan(promisedMs);
     const { body } = await shop.agent.create();
     expect(body.capabilities.payment.handlers[0].config.merchant_id).toBe('acct_rotated');
   });
@@ -138,25 +168,23 @@ describe('two servers and a worker on one database', () => {
     let round = 0;
     const [first, second] = [0, 1] as const;
 
-    /** How long after the change whatever is asked of each of them goes by it. */
+    /** Until whatever is asked of each of them goes by the change. */
     async function measured(
       made: () => Promise<MerchantAnswer>,
       seen: Record<string, () => Promise<boolean>>,
-    ): Promise<Record<string, number>> {
+    ): Promise<Record<string, InVain>> {
       const { status, text } = await made();
       const changedAt = performance.now();
       if (status >= 300) throw new Error(text);
-      const times = Object.entries(seen).map(async ([process, follows]) => {
-        let askedAt = 0;
-        await until(() => ((askedAt = performance.now()), follows()), Boolean, promisedMs + 1_000);
-        return [process, Math.round(askedAt - changedAt)] as const;
-      });
-      return Object.fromEntries(await Promise.all(times));
+      const asked = Object.entries(seen).map(
+        async ([process, follows]) => [process, await inVain(follows, changedAt)] as const,
+      );
+      return Object.fromEntries(await Promise.all(asked));
     }
     const agentAt = (index: number, key?: string): Agent => new Agent(urls[index] as string, key);
     const settingsOf = (index: number): SettingsService => everyone()[index] as SettingsService;
 
-    async function aSetting(): Promise<Record<string, number>> {
+    async function aSetting(): Promise<Record<string, InVain>> {
       const minutes = 100 + round;
       const shown = async (index: number): Promise<boolean> => {
         const { body } = await agentAt(index).create();
@@ -171,7 +199,7 @@ describe('two servers and a worker on one database', () => {
       });
     }
 
-    async function aRevokedKey(): Promise<Record<string, number>> {
+    async function aRevokedKey(): Promise<Record<string, InVain>> {
       const made = await merchant(shop, '/admin/api-keys', { body: { name: 'x', scopes: ['admin:read'] } });
       const { id, key } = made.body as { id: string; key: string };
       const metrics = async (index: number): Promise<number> =>
@@ -184,7 +212,7 @@ describe('two servers and a worker on one database', () => {
       });
     }
 
-    async function anEndpointSecret(): Promise<Record<string, number>> {
+    async function anEndpointSecret(): Promise<Record<string, InVain>> {
       const path = '/admin/webhook-endpoints';
       const url = `${receiver.url}/round-${round}`;
       const { body } = await merchant(shop, path, { body: { url, secret: 'the-secret-before-it-changed' } });
@@ -208,7 +236,7 @@ describe('two servers and a worker on one database', () => {
       });
     }
 
-    async function aProviderSecret(): Promise<Record<string, number>> {
+    async function aProviderSecret(): Promise<Record<string, InVain>> {
       const secretKey = `sk_test_${randomBytes(12).toString('hex')}`;
       const webhookSecret = `whsec_${randomBytes(12).toString('hex')}`;
       const believed = async (index: number): Promise<boolean> =>
@@ -231,7 +259,7 @@ describe('two servers and a worker on one database', () => {
       });
     }
 
-    async function anAgentsOption(): Promise<Record<string, number>> {
+    async function anAgentsOption(): Promise<Record<string, InVain>> {
       const { body } = await merchant(shop, '/admin/api-keys', { body: { name: `agent ${round}` } });
       const { key, agent_id } = body as { key: string; agent_id: string };
       const asked = async (index: number): Promise<number> =>
@@ -254,10 +282,13 @@ describe('two servers and a worker on one database', () => {
          WHERE datname = current_database() AND application_name = 'storekeeper-listen'`,
       );
 
-    it.each<[string, number, () => unknown]>([
-      ['while they hear of it', 1_000, () => undefined],
-      ['when their connections have just been broken', promisedMs, loseConnection],
-      ['when one of them has gone deaf without knowing', promisedMs, () => proxy.swallow()],
+    const inTime = { ms: promisedMs, times: Infinity };
+    const toldAtOnce = { ms: Infinity, times: atOnce };
+
+    it.each<[string, InVain, () => unknown]>([
+      ['while they hear of it', toldAtOnce, trustNotifications],
+      ['when their connections have just been broken', inTime, loseConnection],
+      ['when one of them has gone deaf without knowing', inTime, () => proxy.swallow()],
     ])('is followed by all of them within two seconds, %s', async (_, limit, disturb) => {
       onTestFinished(() => proxy.hear());
       for (const one of [aSetting, aRevokedKey, anEndpointSecret, aProviderSecret, anAgentsOption]) {
@@ -265,13 +296,11 @@ describe('two servers and a worker on one database', () => {
         await listening();
         await ttls();
         await disturb();
-        const times = await one();
-        for (const [process, ms] of Object.entries(times))
-          expect([one.name, process, ms < limit], `${one.name}: ${process} took ${ms} ms`).toEqual([
-            one.name,
-            process,
-            true,
-          ]);
+        for (const [process, { ms, times }] of Object.entries(await one()))
+          expect(
+            [one.name, process, ms < limit.ms && times < limit.times],
+            `${one.name}: ${process} did not know of it after ${ms} ms, asked ${times} times`,
+          ).toEqual([one.name, process, true]);
       }
     });
   });
@@ -296,7 +325,15 @@ describe('two servers and a worker on one database', () => {
     notifications.on('odd "name"', (payload) => heard.push(['odd', payload]));
     notifications.onApplicationBootstrap();
     await until(async () => heard.length === 1);
-    notifications.on('later', (payload) => heard.push(['later', payload]));
+    let isHeard = false;
+    notifications.on('later', (payload) => {
+      if (payload === 'is it heard?') isHeard = true;
+      else heard.push(['later', payload]);
+    });
+    await until(async () => {
+      await db.transaction((tx) => notifications.notify(tx, 'later', 'is it heard?'));
+      return isHeard;
+    });
     await db.transaction(async (tx) => {
       await notifications.notify(tx, 'odd "name"', 'a');
       await notifications.notify(tx, 'later');

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsHistory1764000000000 } from '../../migrations/1764000000000-settings-history.js';
 import { SettingsService } from '../../src/settings/settings.service.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { merchant, type MerchantAnswer } from '../support/merchant.js';
 import { random } from '../support/random.js';
 import { startShop, type Shop } from '../support/shop.js';
@@ -27,6 +28,7 @@ const namespaces = [
 
 describe('the settings', () => {
   let shop: Shop;
+  beforeAll(() => LockPatience.begin());
   beforeAll(async () => {
     shop = await startShop({}, { timings: { settingsCacheMs: 60_000 } });
   });

@@ -8,6 +8,7 @@ import {
   type ClaimedDelivery,
   DeliveryStore,
 } from '../../src/webhooks/outbound/deliveries/delivery.store.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { admin, adminCall } from '../support/razorpay.js';
 import { WebhookReceiver } from '../support/receiver.js';
 import { type Shop, startShop } from '../support/shop.js';
@@ -26,8 +27,10 @@ let processor: DeliveryProcessor;
 let gate: pg.Client;
 const receivers: WebhookReceiver[] = [];
 
+beforeAll(() => LockPatience.begin());
 beforeAll(async () => {
-  const timings = { deliverSecondMs: 1, deliverTimeoutMs: 1_000, deliverLeaseMs: 5_000, settingsCacheMs: 20 };
+  // Leases end when a test says so.
+  const timings = { deliverLeaseMs: 3_600_000, settingsCacheMs: 20 };
   shop = await startShop({ ROLE: 'api' }, { timings });
   agentId = await sandboxAgentId(shop);
   const [admins] = await shop.db.query<{ id: string }>(`SELECT id FROM agent WHERE bootstrap_name = 'admin'`);
@@ -123,9 +126,15 @@ async function shutGate(event: 'INSERT' | 'UPDATE', condition: string): Promise<
      FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION wait_at_gate()`,
   );
 }
+/** Here: the server may have other databases, with other tests. */
+const waitingFor = (lock: string): Promise<object[]> =>
+  shop.db.query(
+    `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE datname = current_database() AND NOT granted AND ${lock}`,
+  );
 const atGate = (count = 1): Promise<unknown> =>
   until(
-    () => shop.db.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted`),
+    () => waitingFor(`locktype = 'advisory' AND objid = 42`),
     (waiting) => waiting.length >= count,
   );
 /** Opens the gate once `work` is done, or waits for somebody who waits at the gate. */
@@ -133,9 +142,7 @@ async function openAfter(work: Promise<unknown>): Promise<void> {
   let done = false;
   const finished = work.finally(() => (done = true));
   await until(async () => {
-    const waiting = await shop.db.query(
-      `SELECT 1 FROM pg_locks WHERE locktype IN ('transactionid', 'tuple') AND NOT granted`,
-    );
+    const waiting = await waitingFor(`locktype IN ('transactionid', 'tuple')`);
     return done || waiting.length > 0;
   });
   await gate.query('SELECT pg_advisory_unlock(42)');

@@ -8,15 +8,16 @@ import { ApiKeysService } from '../../src/access/api-keys.service.js';
 import { NestLogger } from '../../src/common/logging.js';
 import { SecretBox } from '../../src/settings/secret-box.js';
 import type { Answer } from '../support/agent.js';
+import { LockPatience } from '../support/lock-patience.js';
 import { buy } from '../support/purchases.js';
 import { type Received, WebhookReceiver } from '../support/receiver.js';
-import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
+import { redisIsInstalled, startRedis, type TestRedis, waitForRedis } from '../support/redis.js';
 import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 import { PaperOrder, sandboxAgentId, verifySignature } from '../support/webhooks.js';
 
 const path = '/admin/webhook-endpoints';
-const timings = { relayEveryMs: 200, deliverEveryMs: 100, deliverTimeoutMs: 2_000, settingsCacheMs: 20 };
+const timings = { relayEveryMs: 200, deliverEveryMs: 100, settingsCacheMs: 20 };
 const nowhere = 'http://127.0.0.1:1/hook';
 const givenSecret = 'canary_given_secret_0123456789';
 
@@ -28,6 +29,7 @@ let rivalKey: string;
 const logged: string[] = [];
 const receivers: WebhookReceiver[] = [];
 
+beforeAll(() => LockPatience.begin());
 beforeAll(async () => {
   vi.spyOn(
     NestLogger.prototype as unknown as { write: (...said: unknown[]) => void },
@@ -35,6 +37,7 @@ beforeAll(async () => {
   ).mockImplementation((...said) => void logged.push(inspect(said, { depth: 12 })));
   redis = redisIsInstalled ? await startRedis() : undefined;
   shop = await startShop(redis ? { REDIS_URL: redis.url } : {}, { timings });
+  if (redis) waitForRedis(shop);
   agentId = await sandboxAgentId(shop);
   const rival = await shop.server.app
     .get(ApiKeysService)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../../src/config/config.js';
 import { SettlementService } from '../../src/checkout/settlement.service.js';
 import { AttemptStore } from '../../src/payments/attempt.store.js';
@@ -11,16 +11,8 @@ import { startShop, type Shop } from '../support/shop.js';
 import { until } from '../support/wait.js';
 
 const charge = { provider: 'stripe', method: 'POST', path: '^/v1/payment_intents$' };
-const timings = {
-  claimLeaseMs: 600,
-  providerTimeoutMs: 500,
-  completeAnswerMs: 1_000,
-  chargeDeadlineMs: 700,
-  attemptLeaseMs: 800,
-  attemptPollMs: 50,
-  reconcileAfterMs: 60_000,
-  reconcileEveryMs: 60_000,
-};
+/** Leases end when a test says so, and nobody comes by himself. */
+const timings = { attemptLeaseMs: 3_600_000, reconcileEveryMs: 3_600_000 };
 
 const gate = (): { wait: Promise<void>; open: () => void } => {
   let open = (): void => undefined;
@@ -42,12 +34,27 @@ describe('a zombie with an outcome', () => {
       loadConfig({ ...shop.env, PORT: String(port), STRIPE_API_BASE: shop.simulator.url }),
     );
     secondAgent = new Agent(`http://127.0.0.1:${port}`);
+    // They would end the attempt before anybody wakes up.
+    await shop.simulator.webhookMode({ mode: 'drop' });
   });
   afterAll(async () => {
     await second.stop();
     await shop.close();
   });
   afterEach(() => shop.simulator.clearFaults());
+
+  /** Returns the id of the session's attempt. */
+  async function endLease(sessionId: string): Promise<string> {
+    const [row] = await until(
+      () =>
+        shop.db.query<{ id: string }>(
+          `UPDATE payment_attempt SET lease_until = now() WHERE subject_id = $1 AND lease_token IS NOT NULL RETURNING id`,
+          [sessionId],
+        ),
+      (taken) => taken.length === 1,
+    );
+    return row!.id;
+  }
 
   it.each([
     ['a 401 (the key was being rotated)', { status: 401 }],
@@ -57,23 +64,23 @@ describe('a zombie with an outcome', () => {
     await shop.simulator.inject({ match: { ...charge, times: 1 }, action: 'status', status });
 
     // Server 1 has its answer and freezes before it settles.
-    const frozen = gate();
+    const [answered, frozen] = [gate(), gate()];
+    const advancing = vi.spyOn(shop.server.app.get(SettlementService), 'advance');
+    onTestFinished(() => advancing.mockRestore());
     const payments = shop.server.app.get(ChargingService);
     const act = payments.act.bind(payments);
     payments.act = async (leased) => {
       const outcome = await act(leased);
+      answered.open();
       await frozen.wait;
       return outcome;
     };
     const key = randomUUID();
     const first = shop.agent.complete(session.id, 'tok_visa', { key });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await answered.wait;
 
     // Its lease is over. Server 2 takes the attempt over, charges, and is about to settle.
-    const [attempt] = await shop.db.query<{ id: string }>(
-      'SELECT id FROM payment_attempt WHERE subject_id = $1',
-      [session.id],
-    );
+    const attemptId = await endLease(session.id);
     const settling = gate();
     const payments2 = second.app.get(ChargingService);
     const act2 = payments2.act.bind(payments2);
@@ -82,17 +89,17 @@ describe('a zombie with an outcome', () => {
       await settling.wait;
       return outcome;
     };
-    const other = second.app.get(SettlementService).advance(attempt!.id, 'reconciler');
+    const other = second.app.get(SettlementService).advance(attemptId, 'reconciler');
     await until(
       () => shop.simulator.ledger(session.id),
       (entries) => entries.length === 1,
     );
 
     frozen.open();
-    await first;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await advancing.mock.results[0]!.value).toBe('busy');
     settling.open();
     await other;
+    await first;
     payments.act = act;
     payments2.act = act2;
 
@@ -110,11 +117,11 @@ describe('a zombie with an outcome', () => {
     await shop.simulator.inject({
       match: { provider: 'stripe', times: 1000 },
       action: 'status',
-      status: 503,
+      status: 429,
     });
-    await shop.agent.complete(session.id);
+    expect((await shop.agent.complete(session.id)).status).toBe(503);
     const [row] = await shop.db.query<{ id: string }>(
-      'UPDATE payment_attempt SET lease_until = now(), lease_token = NULL WHERE subject_id = $1 RETURNING id',
+      `SELECT id FROM payment_attempt WHERE subject_id = $1 AND state = 'unknown' AND lease_token IS NULL`,
       [session.id],
     );
     const frozen = gate();
@@ -125,7 +132,7 @@ describe('a zombie with an outcome', () => {
       return find(id);
     };
     const zombie = attempts.lease(row!.id);
-    await new Promise((resolve) => setTimeout(resolve, timings.attemptLeaseMs + 200));
+    await endLease(session.id);
     const holder = await second.app.get(AttemptStore).lease(row!.id);
     frozen.open();
     const leased = await zombie;

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
+import { hasty } from './pace.js';
 import type { Psp } from './purchases.js';
 import type { Shop } from './shop.js';
 import { adminCall } from './razorpay.js';
@@ -11,33 +12,28 @@ interface Waiting {
   state: string;
 }
 
+/** A fault that holds a request back or hangs does so for so long at most. */
+export const longestFaultMs = 350;
+
 /**
  * Waits until everything that was begun has ended, and checks that ledger, payments, orders, stock and events
  * agree. Returns how many of the sessions were sold.
  */
 export async function assertPeace(shop: Shop, psp: Psp, sessionIds: string[]): Promise<number> {
   const { db, simulator } = shop;
-  // A lost webhook is the comparison's business; a connection may have been cut in the last moment of trouble.
-  const compare = (): Promise<boolean> =>
-    shop.server.app
-      .get(PaymentComparisonService)
-      .compareAll()
-      .then(
-        () => true,
-        () => false,
-      );
-  await until(compare);
   await until(
     async () => {
       await endWhatIsPending(shop, psp);
       await replayWhatWaits(shop);
       const waiting = await whatWaits(shop);
       if (waiting.length > 0) return waiting;
-      // Money that was found while a charge was under way is left to the next comparison.
-      return (await compare()) ? whatWaits(shop) : [{ what: 'comparison', id: psp, state: 'failed' }];
+      // A lost webhook is the comparison's business, and what was found while a charge was under way is the next one's.
+      return (await compare(shop, psp))
+        ? whatWaits(shop)
+        : [{ what: 'comparison', id: psp, state: 'failed' }];
     },
     (waiting) => waiting.length === 0,
-    30_000,
+    120_000,
   );
   await agreeOnMoney(shop);
   const orders = await db.query<{ session_id: string; state: string; seqs: number[]; types: string[] }>(
@@ -58,6 +54,17 @@ export async function assertPeace(shop: Shop, psp: Psp, sessionIds: string[]): P
   return orders.filter(({ session_id }) => sessionIds.includes(session_id)).length;
 }
 
+/** Whether it went through to the end: what keeps it from that is only logged. */
+async function compare({ server, db }: Shop, psp: Psp): Promise<boolean> {
+  const [clock] = await db.query<{ now: Date }>('SELECT now()');
+  await server.app
+    .get(PaymentComparisonService)
+    .compareAll()
+    .catch(() => undefined);
+  const compared = 'SELECT 1 FROM provider_mark WHERE provider = $1 AND listed_until >= $2';
+  return (await db.query(compared, [psp, clock?.now])).length > 0;
+}
+
 /** Whatever the provider still calls pending comes to an end there, as it does in life. */
 async function endWhatIsPending({ db, simulator }: Shop, psp: Psp): Promise<void> {
   const pending = await db.query<{ reference: string; n: number }>(
@@ -73,32 +80,53 @@ async function endWhatIsPending({ db, simulator }: Shop, psp: Psp): Promise<void
   }
 }
 
-/** An event whose processing failed a few times is tried again in minutes; the merchant may do it at once. */
+/** What failed a few times is tried again in minutes; the merchant need not wait for that, and time can pass. */
 async function replayWhatWaits(shop: Shop): Promise<void> {
   const waiting = await shop.db.query<{ id: string }>(
     `SELECT id FROM webhook_event WHERE state IN ('received', 'waiting') AND next_at > now() + interval '1 s'`,
   );
   for (const { id } of waiting) await adminCall(shop, `/admin/webhook-events/${id}/replay`, { body: {} });
+  await shop.db.query(
+    `UPDATE payment_operation SET next_at = now()
+     WHERE state IN ('called', 'unknown', 'pending') AND next_at > now() + interval '1 s'`,
+  );
 }
 
 /**
  * A charge that the provider cannot repeat safely and whose request was lost stays undecided, for a person: it is
- * no unrest as long as the provider holds no money of it. Not before a request that is only late would have been
- * carried out, though: then it is sold after all.
+ * no unrest as long as the provider holds no money of it. One that is still to be sent is none of these, nor one whose
+ * request may only be late: then it is sold after all.
  */
 async function whatWaits(shop: Shop): Promise<Waiting[]> {
-  const waiting = await shop.db.query<Waiting & { session_id: string; repeatable: boolean }>(
+  const waiting = await shop.db.query<Waiting & { session_id: string; undecided: boolean; left: boolean }>(
     `SELECT 'attempt' AS what, id, state, subject_id AS session_id,
-            coalesce(request->>'credentialKind', '') <> 'razorpay_token'
-              OR coalesce(called_at, created_at) > now() - interval '2 s' AS repeatable
+            state = 'unknown' AND called_at IS NOT NULL AND request->>'credentialKind' = 'razorpay_token' AS undecided,
+            lease_token IS NULL AS left
      FROM payment_attempt WHERE state IN ('started', 'called', 'unknown', 'pending', 'requires_action', 'canceling')
-     UNION ALL SELECT 'operation', id, state, payment_id, true
+     UNION ALL SELECT 'operation', id, concat_ws(' ', state, failure), payment_id, false, true
      FROM payment_operation WHERE state IN ('started', 'called', 'unknown', 'pending')
-     UNION ALL SELECT 'event', id, state, '', true FROM webhook_event WHERE state = 'received'
-     UNION ALL SELECT 'session', id, state, id, false FROM checkout_session WHERE state = 'completing'`,
+     UNION ALL SELECT 'event', id, concat_ws(' ', state, last_error), '', false, true
+     FROM webhook_event WHERE state = 'received'
+     UNION ALL SELECT 'session', id, state, id, true, true FROM checkout_session WHERE state = 'completing'`,
   );
+  const lost = waiting.map(({ what, id, ...it }) => what === 'session' || (it.undecided && isLost(id, it)));
   const net = await netBySession(shop);
-  return waiting.filter(({ session_id, repeatable }) => repeatable || (net.get(session_id) ?? 0) !== 0);
+  return waiting.filter(({ session_id }, index) => !lost[index] || (net.get(session_id) ?? 0) !== 0);
+}
+
+/** Undecided attempts, and whether what was under way when they were left has been carried out. */
+const undecided = new Map<string, boolean>();
+
+/**
+ * Once it was sent and left it is never sent again. Shop and simulator run in this process: what they were waiting for
+ * when a timer is set is over when it ends.
+ */
+function isLost(attemptId: string, { left }: { left: boolean }): boolean {
+  if (left && !undecided.has(attemptId)) {
+    undecided.set(attemptId, false);
+    setTimeout(() => undecided.set(attemptId, true), hasty.providerTimeoutMs + longestFaultMs);
+  }
+  return undecided.get(attemptId) ?? false;
 }
 
 /** What the provider holds of the buyer's money, by session. */

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { PaymentComparisonService } from '../../src/checkout/payment-comparison.service.js';
-import { loadConfig } from '../../src/config/config.js';
 import { type Server, startServer } from '../../src/server.js';
 import { Agent, type Answer, payWith } from './agent.js';
-import { assertPeace } from './chaos-peace.js';
+import { assertPeace, longestFaultMs } from './chaos-peace.js';
 import { InProcessCrash } from './in-process-crash.js';
 import { freePort } from './ports.js';
+import { hasty, loadChangeable, Pace } from './pace.js';
 import { onServer } from './postgres.setup.js';
 import type { Psp } from './purchases.js';
 import { random, type Random } from './random.js';
@@ -22,11 +22,9 @@ import {
 import { type Shop, startShop } from './shop.js';
 
 const timings = {
+  ...hasty,
   claimLeaseMs: 300,
-  providerTimeoutMs: 200,
   completeAnswerMs: 500,
-  chargeDeadlineMs: 400,
-  attemptLeaseMs: 600,
   attemptPollMs: 20,
   believeRefusalMs: 2_000,
   reconcileAfterMs: 200,
@@ -34,8 +32,6 @@ const timings = {
   operationsEveryMs: 150,
   closeLinksEveryMs: 150,
   inboxEveryMs: 150,
-  inboxLeaseMs: 1_500,
-  inboxDeadlineMs: 1_000,
   expireEveryMs: 200,
 };
 
@@ -82,13 +78,14 @@ export class Chaos {
     private readonly agents: Agent[],
     private readonly crashes: InProcessCrash[],
     private readonly dice: { current: Random },
+    private readonly pace: Pace,
   ) {}
 
   static async start(psp: Psp): Promise<Chaos> {
-    const shop = await startShop({}, { timings });
+    const shop = await startShop({}, { timings, load: loadChangeable });
     const port = await freePort();
     const second = await startServer(
-      loadConfig({ ...shop.env, PORT: String(port), STRIPE_API_BASE: shop.simulator.url }),
+      loadChangeable({ ...shop.env, PORT: String(port), STRIPE_API_BASE: shop.simulator.url }),
     );
     const dice = { current: random(0) };
     const shared: Random = {
@@ -97,7 +94,8 @@ export class Chaos {
     };
     const crashes = [shop.server, second].map((server) => new InProcessCrash(server, shared));
     const agents = [shop.agent, new Agent(`http://127.0.0.1:${port}`)];
-    return new Chaos(psp, shop, second, agents, crashes, dice);
+    const pace = new Pace([shop.server, second], shop.db);
+    return new Chaos(psp, shop, second, agents, crashes, dice, pace);
   }
 
   async close(): Promise<void> {
@@ -114,6 +112,7 @@ export class Chaos {
   /** One run: some sessions, each with a few rival requests, and trouble all the while. Returns how many were sold. */
   async run(seed: number): Promise<number> {
     const dice = random(seed);
+    this.pace.hurry();
     this.dice.current = random(seed + 1_000_000);
     let over = false;
     const trouble = this.makeTrouble(dice, () => over);
@@ -127,6 +126,7 @@ export class Chaos {
     for (const crash of this.crashes) crash.disarm();
     await this.shop.simulator.clearFaults();
     await this.shop.simulator.clearWebhookModes();
+    await this.pace.calmDown();
     const ids = sessions.filter((id) => id !== undefined);
     return assertPeace(this.shop, this.psp, ids);
   }
@@ -210,7 +210,7 @@ export class Chaos {
           await simulator.inject({
             match: { provider: this.psp, times: dice.below(2) + 1 },
             action: dice.pick(faults),
-            ms: 50 + dice.below(300),
+            ms: longestFaultMs - dice.below(300),
           });
           break;
         case 1:

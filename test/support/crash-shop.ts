@@ -61,7 +61,10 @@ export class CrashShop implements Shop {
     return this.program.output();
   }
 
-  /** Has `work`, or what follows from it, get to a line and no further. Resolves once it is there. */
+  /**
+   * Has `work`, or what follows from it, get to a line and no further. Resolves once it is there, and nobody else takes
+   * it up from there before the kill.
+   */
   async stop(line: Line, work: () => Promise<unknown>): Promise<void> {
     if ('during' in line) {
       const match = { method: 'POST', path: line.path, times: 1 };
@@ -79,12 +82,22 @@ export class CrashShop implements Shop {
     await this.reaches(async () => !existsSync(`${file}.set`)).catch(() => {
       throw new Error(`${JSON.stringify(line)} was not reached: ${JSON.stringify(ended)}\n${this.output}`);
     });
+    await this.keepSweepsAway();
   }
 
   /** `kill -9`. Then so much time passes that everything the dead server held has run out. */
   async kill(): Promise<void> {
     this.program.child.kill('SIGKILL');
     await this.program.exited;
+    // What PostgreSQL was about to do for it may still take a lease.
+    await until(
+      () =>
+        this.db.query(
+          `SELECT pid FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name LIKE 'storekeeper%'`,
+        ),
+      (left) => left.length === 0,
+    );
     for (const table of ['idempotency_claim', 'payment_attempt', 'payment_operation', 'webhook_event']) {
       await this.db.query(`UPDATE ${table} SET lease_until = now() WHERE lease_until IS NOT NULL`);
     }
@@ -106,9 +119,26 @@ export class CrashShop implements Shop {
     return this.shop.close();
   }
 
+  /**
+   * What a dead process has left is for everybody after a few seconds. This one is not dead yet, and a sweep of its own
+   * that went on with it would get to the lines that are meant for others. Who stands in a transaction holds its rows.
+   */
+  private async keepSweepsAway(): Promise<void> {
+    for (const [table, time] of [
+      ['payment_attempt', 'lease_until'],
+      ['payment_operation', 'lease_until'],
+      ['payment_operation', 'next_at'],
+    ] as const) {
+      await this.db.query(
+        `UPDATE ${table} SET ${time} = now() + interval '1 hour'
+         WHERE id IN (SELECT id FROM ${table} WHERE ${time} > now() FOR UPDATE SKIP LOCKED)`,
+      );
+    }
+  }
+
   private async reaches(condition: () => Promise<boolean>): Promise<void> {
     const { child, output } = this.program;
-    await until(async () => child.exitCode !== null || (await condition()), Boolean, 10_000);
+    await until(async () => child.exitCode !== null || (await condition()));
     if (child.exitCode !== null) throw new Error(`the server ended by itself:\n${output()}`);
   }
 }

@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { freePort } from './ports.js';
 
 /** An e-mail as it arrived, read by hand. */
 export interface ReceivedMail {
@@ -23,10 +23,11 @@ export class MailServer {
   onRecipient: (address: string) => Refusal = () => null;
   onMessage: (mail: ReceivedMail) => Refusal | Promise<Refusal> = () => null;
   private server: SMTPServer | undefined;
-  private port = 0;
+
+  private constructor(private readonly port: number) {}
 
   static async start(): Promise<MailServer> {
-    const server = new MailServer();
+    const server = new MailServer(await freePort());
     await server.listen();
     return server;
   }
@@ -62,7 +63,6 @@ export class MailServer {
     // A client that hangs up is no news.
     server.on('error', () => undefined);
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.server.address() as AddressInfo).port;
     this.server = server;
   }
 

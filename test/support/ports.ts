@@ -3,15 +3,18 @@ import { createServer } from 'node:net';
 
 /**
  * Below the range from which the kernel takes the ports of outgoing connections (32768 and up): a port from there
- * may be gone again while the server that had it restarts.
+ * may be gone again while the server that had it restarts. For the same reason each worker of the tests has a part of
+ * them for itself.
  */
-const [lowest, highest] = [15_000, 32_000];
+const [lowest, highest, parts] = [16_000, 32_000, 8];
+const partSize = (highest - lowest) / parts;
+const first = lowest + partSize * (Number(process.env.VITEST_POOL_ID ?? 0) % parts);
 const handedOut = new Set<number>();
 
 /** A port that nobody listens on now and that this process has not handed out before. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(lowest, highest);
+    const port = randomInt(first, first + partSize);
     if (handedOut.has(port) || !(await isFree(port))) continue;
     handedOut.add(port);
     return port;

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Program {
   child: ChildProcess;
   output: () => string;
-  /** Resolves with the exit code, or null after a signal. */
+  /** Resolves with the exit code, or null after a signal, once all of its output is there. */
   exited: Promise<number | null>;
 }
 
@@ -31,7 +31,8 @@ export function runProgram(args: string[], env: NodeJS.ProcessEnv): Program {
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
-  return { child, output: () => output, exited: new Promise((resolve) => child.once('exit', resolve)) };
+  // Not `exit`: what it said last may come in after that.
+  return { child, output: () => output, exited: new Promise((resolve) => child.once('close', resolve)) };
 }
 
 /** A shop whose server can be killed: database, simulator and server are processes of their own. */
@@ -70,13 +71,16 @@ export async function createKillableShop(timings: object): Promise<KillableShop>
   const answers = async (address: string, program: Program): Promise<void> => {
     await until(
       async () => {
-        if (program.child.exitCode !== null) throw new Error(`it did not start:\n${program.output()}`);
+        const { exitCode, signalCode } = program.child;
+        if (exitCode !== null || signalCode !== null)
+          throw new Error(`it did not start:\n${program.output()}`);
         return fetch(address).then(
           ({ ok }) => ok,
           () => false,
         );
       },
       (ok) => ok,
+      120_000,
     );
   };
   const simulator = launch(['dist/src/cli/sandbox-psp.js'], { SANDBOX_PSP_PORT: String(simulatorPort) });

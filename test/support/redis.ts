@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.js';
+import type { Shop } from './shop.js';
 import { until } from './wait.js';
 
 export const redisIsInstalled = spawnSync('redis-server', ['--version']).status === 0;
@@ -57,4 +58,15 @@ export async function startRedis(port?: number): Promise<TestRedis> {
       await exited;
     },
   };
+}
+
+/**
+ * Has the server of this process wait for its Redis beyond the 50 ms after which it does without, where a test counts on
+ * what is in there. Returns what ends it.
+ */
+export function waitForRedis({ server }: Shop): () => void {
+  const { options } = server.app.get(Redis, { strict: false });
+  const { commandTimeout } = options;
+  options.commandTimeout = 15_000;
+  return () => void (options.commandTimeout = commandTimeout);
 }

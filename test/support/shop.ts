@@ -24,7 +24,7 @@ export interface Shop {
 /** A whole shop in this process: its own database, data directory, ports and simulated payment providers. */
 export async function startShop(
   overrides: NodeJS.ProcessEnv = {},
-  { timings = {} }: { timings?: object } = {},
+  { timings = {}, load = loadConfig }: { timings?: object; load?: typeof loadConfig } = {},
 ): Promise<Shop> {
   const db = await createDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'storekeeper-shop-'));
@@ -41,7 +41,7 @@ export async function startShop(
   };
   const url = `http://127.0.0.1:${port}`;
   const shop: Shop = {
-    server: await startServer(loadConfig(env)),
+    server: await startServer(load(env)),
     url,
     agent: new Agent(url),
     db,
@@ -49,7 +49,7 @@ export async function startShop(
     env,
     restart: async (changed = {}) => {
       await shop.server.stop();
-      shop.server = await startServer(loadConfig({ ...env, ...changed }));
+      shop.server = await startServer(load({ ...env, ...changed }));
     },
     close: async () => {
       await shop.server.stop();

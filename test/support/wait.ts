@@ -1,8 +1,8 @@
-/** Waits until a condition holds; fails with what it last saw. */
+/** Waits until a condition holds; fails with what it last saw. The time only ends what would wait for ever. */
 export async function until<T>(
   look: () => Promise<T>,
   holds: (seen: T) => boolean = Boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

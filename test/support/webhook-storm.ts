@@ -17,8 +17,9 @@ const timings = {
   reconcileEveryMs: 300,
   relayEveryMs: 300,
   deliverEveryMs: 200,
-  deliverTimeoutMs: 400,
-  deliverLeaseMs: 1_200,
+  // A receiver that stands still for shorter than that reads things in the order in which they were sent.
+  deliverTimeoutMs: 4_000,
+  deliverLeaseMs: 6_000,
   deliverSecondMs: 20,
   // So long nothing is given up that a test waits for.
   deliverAfterDeadMs: 60_000,

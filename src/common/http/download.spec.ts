@@ -14,7 +14,7 @@ describe('a download', () => {
       download(response, rows(), {
         contentType: 'text/plain; charset=utf-8',
         filename: 'numbers.txt',
-        stalledReaderMs: 1_000,
+        stalledReaderMs: 60_000,
         format: async function* (numbers) {
           for await (const number of numbers) yield `${number}\n`;
         },
