@@ -23,9 +23,11 @@ export class ProviderRelay {
     const server = createServer();
     const relay = new ProviderRelay(server, target);
     server.on('request', (request, response) => {
-      void relay.answer(request).then(({ status, headers, text }) => {
-        response.writeHead(status, headers).end(text);
-      });
+      void relay.answer(request).then(
+        ({ status, headers, text }) => response.writeHead(status, headers).end(text),
+        // Who has hung up, or a provider that is gone, is for the shop to deal with.
+        () => response.destroy(),
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return relay;

@@ -5,6 +5,8 @@ export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
+  /** Whether the sender waits for the answer no more, as far as it is known by now. */
+  hungUp: () => boolean;
 }
 
 export interface Reply {
@@ -39,8 +41,9 @@ export class WebhookReceiver {
       response.once('close', () => (receiver.open -= 1));
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { url: path = '/', headers } = request;
-        const received = { path, headers, body: Buffer.concat(chunks).toString('utf8') };
+        const { url: path = '/', headers, socket } = request;
+        const body = Buffer.concat(chunks).toString('utf8');
+        const received = { path, headers, body, hungUp: () => socket.readableEnded || socket.destroyed };
         receiver.received.push(received);
         void Promise.resolve(receiver.reply(received)).then((reply) => {
           if (reply) response.writeHead(reply.status, reply.headers).end(reply.body);
