@@ -1,19 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AttemptState, isLegalTransition, isOpen } from './payment.states.js';
-
-const all: AttemptState[] = [
-  'started',
-  'called',
-  'unknown',
-  'pending',
-  'requires_action',
-  'authorized',
-  'canceling',
-  'captured',
-  'failed',
-  'canceled',
-  'surplus',
-];
+import { type AttemptState, attemptStates as all, isLegalTransition, isOpen } from './payment.states.js';
 
 describe('the life of a payment attempt', () => {
   it('never leaves captured, and leaves what was closed without money only for money that came after all', () => {

@@ -128,7 +128,13 @@ describe('a row lock that somebody does not give up', () => {
     await holder.query('BEGIN');
     await holder.query('SELECT 1 FROM idempotency_claim WHERE key = $1 FOR UPDATE', [key]);
     const retries = Array.from({ length: 4 }, () => shop.agent.complete(session.id, 'tok_visa', { key }));
-    await sleep(500);
+    await until(() =>
+      shop.db
+        .query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+        .then(({ length }) => length),
+    );
     const startedAt = Date.now();
     const other = await shop.agent.get(session.id);
     // Two seconds each, and what a slow machine adds; without an end of its own it would be what the pool waits: 15 s.
